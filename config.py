@@ -1,0 +1,118 @@
+"""Settings from the environment, with embedded defaults that need no service at all.
+
+Every setting is read from an environment variable of the same name in capitals. With nothing set
+the portal runs from a SQLite file, local files and console mail under ``instance/``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+DEVELOPMENT_SECRET = "development-only-secret-key-never-use-in-production"  # noqa: S105
+
+
+class Settings(BaseSettings):
+    """The portal's configuration. Money in pence, times in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+
+    portal_env: Literal["development", "test", "production"] = Field(
+        default="development", description="production refuses unsafe settings at start."
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_SECRET),
+        description="Signs cookies and links; 32+ characters.",
+    )
+    secret_key_fallbacks: list[SecretStr] = Field(
+        default_factory=list, description="Earlier secret keys that still read cookies (JSON list)."
+    )
+    database_url: str = Field(
+        default=f"sqlite:///{ROOT / 'instance' / 'portal.db'}",
+        description="SQLAlchemy address; sqlite:/// or postgresql://.",
+    )
+    mail_url: str = Field(
+        default="console:", description="console: or smtp://user:password@host:587 (STARTTLS)."
+    )
+    mail_from: str = Field(
+        default="Part-Time Talent Portal <noreply@portal.example>",
+        description="Sender of every message.",
+    )
+    storage_url: str = Field(
+        default=f"file://{ROOT / 'instance' / 'files'}",
+        description="Where files go: file:///folder or s3://bucket/prefix.",
+    )
+    redis_url: str | None = Field(
+        default=None, description="Redis for limits and jobs when scaled out; unset: embedded."
+    )
+    queue_path: Path = Field(
+        default=ROOT / "instance" / "queue.db", description="SQLite file of the embedded job queue."
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:5000", description="Address used in links sent by mail."
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="Proxies in front whose X-Forwarded headers are believed.",
+    )
+    debug: bool = Field(default=False, description="Flask's debugger; refused in production.")
+    cookie_secure: bool | None = Field(
+        default=None, description="Cookies travel by https only; default: on in production."
+    )
+    max_upload_bytes: int = Field(
+        default=10 * 1024 * 1024, gt=0, description="Largest request body, in bytes."
+    )
+    demo: bool | None = Field(
+        default=None,
+        description="Demonstration helps (mailbox page, sign-in codes); default: on in development.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def is_production(self) -> bool:
+        """Whether this installation serves real people."""
+        return self.portal_env == "production"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies are marked Secure."""
+        return self.is_production if self.cookie_secure is None else self.cookie_secure
+
+    @property
+    def show_demo(self) -> bool:
+        """Whether the mailbox page and the demonstration sign-in codes exist at all."""
+        if self.is_production:
+            return False
+        return self.portal_env == "development" if self.demo is None else self.demo
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_production(self) -> Settings:
+        if not self.is_production:
+            return self
+        faults = []
+        secret = self.secret_key.get_secret_value()
+        if secret == DEVELOPMENT_SECRET or len(secret) < 32:  # noqa: PLR2004
+            faults.append(
+                "SECRET_KEY is missing, short or the development default: set 32 or more random "
+                "characters, for example from: python3 -c 'import secrets; "
+                "print(secrets.token_urlsafe(48))'"
+            )
+        if self.debug:
+            faults.append("DEBUG is on: unset it")
+        if self.cookie_secure is False:
+            faults.append("COOKIE_SECURE is off: cookies would travel without https; unset it")
+        if not self.public_url.startswith("https://"):
+            faults.append("PUBLIC_URL must start with https:// so that links and cookies are safe")
+        if self.mail_url.startswith("console"):
+            faults.append("MAIL_URL is the console: set smtp://… so that people get their mail")
+        if self.demo:
+            faults.append("DEMO is on: unset it, it shows mail and sign-in codes to anyone")
+        if faults:
+            raise ValueError("The portal will not start in production:\n- " + "\n- ".join(faults))
+        return self

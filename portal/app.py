@@ -1,0 +1,36 @@
+"""Builds the application: settings, database, integrations, web, then each feature in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from config import ROOT, Settings
+from portal import accounts, action_plans, cli, diagnostics, employers, programme
+from portal.db import Database
+from portal.integrations import init_integrations
+from portal.logs import init_logs
+from portal.web.app import init_web
+
+
+def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
+    """The application with everything registered, lower rooms first."""
+    settings = settings or Settings()
+    app = Flask(
+        "portal",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static" / "dist"),
+        static_url_path="/static",
+        instance_path=str(ROOT / "instance"),
+    )
+    app.config["SETTINGS"] = settings
+    app.debug = settings.debug
+    init_logs(settings.log_level, json_lines=settings.is_production)
+    Database(settings.database_url, **engine_options).init_app(app)
+    init_integrations(app)
+    init_web(app)
+    for feature in (accounts, programme, employers, diagnostics, action_plans):
+        feature.register(app)
+    cli.register(app)
+    return app

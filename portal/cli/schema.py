@@ -1,0 +1,113 @@
+"""The schema of the whole portal, and its migrations."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import click
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from flask.cli import AppGroup
+from sqlalchemy import Connection, MetaData, text
+
+import portal
+from portal.db import Base
+from portal.db.session import Database, current_database
+
+MIGRATIONS = Path(portal.__file__).resolve().parent.parent / "migrations"
+db_group = AppGroup("db", help="Create, upgrade and check the database.")
+
+
+def load_metadata() -> MetaData:
+    """Import every feature's models and return their tables."""
+    from portal.db import audit, outbox
+    from portal.integrations import mail
+
+    assert audit and outbox and mail  # noqa: S101, PT018 - imported for their tables
+    root = Path(portal.__file__).parent
+    for module in pkgutil.iter_modules([str(root)]):
+        models = root / module.name / "models"
+        if models.with_suffix(".py").exists() or models.is_dir():
+            importlib.import_module(f"portal.{module.name}.models")
+    return Base.metadata
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration, without a file of its own."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    if connection is not None:
+        config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the database to a revision, whole or not at all.
+
+    On SQLite foreign keys are off meanwhile, since rebuilding a parent table would otherwise
+    empty its children, and are checked before the end.
+
+    Raises:
+        RuntimeError: when rows point at nothing afterwards.
+    """
+    if database.url.startswith("sqlite:///"):
+        Path(database.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+        command.upgrade(alembic_config(connection), revision)
+        if database.is_sqlite:
+            broken = connection.execute(text("PRAGMA foreign_key_check")).fetchall()
+            if broken:
+                raise RuntimeError(f"Rows that point at nothing after migrating: {broken[:5]}")
+            connection.rollback()
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
+        if connection.in_transaction():
+            connection.commit()
+
+
+def differences(database: Database) -> list[object]:
+    """What the models say that the migrated database does not; empty when they agree."""
+    metadata = load_metadata()
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "include_name": lambda name, kind, _parents: (
+                    not (kind == "table" and (name or "").startswith("register_search"))
+                ),
+            },
+        )
+        return list(compare_metadata(context, metadata))
+
+
+@db_group.command("upgrade")
+def upgrade_command() -> None:
+    """Create the database or bring it up to date."""
+    upgrade(current_database())
+    click.echo("The database is up to date.")
+
+
+@db_group.command("check")
+def check_command() -> None:
+    """Say whether migrations and models agree."""
+    found = differences(current_database())
+    for difference in found:
+        click.echo(repr(difference), err=True)
+    if found:
+        raise SystemExit(1)
+    click.echo("Migrations and models agree.")
+
+
+@db_group.command("draft")
+@click.argument("slug")
+def draft_command(slug: str) -> None:
+    """Draft a migration from the models, to be read and corrected by hand."""
+    with current_database().engine.connect() as connection:
+        command.revision(alembic_config(connection), message=slug, autogenerate=True, rev_id=slug)

@@ -1,0 +1,18 @@
+"""Engine, sessions, units of work, column types, the outbox and the audit trail."""
+
+from portal.db import audit, outbox
+from portal.db.base import Base, Timestamped
+from portal.db.session import Database, current_session, unit_of_work
+from portal.db.types import JsonDocument, UtcDateTime
+
+__all__ = [
+    "Base",
+    "Database",
+    "JsonDocument",
+    "Timestamped",
+    "UtcDateTime",
+    "audit",
+    "current_session",
+    "outbox",
+    "unit_of_work",
+]

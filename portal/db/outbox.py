@@ -1,0 +1,143 @@
+"""What must happen after a commit and must not be lost: mail, files, renderings.
+
+A row is written inside the unit of work. After the commit the job queue is told; should that
+message be lost (a killed worker, a full disk), a sweep every minute finds the row again. Work is
+done at least once, so handlers are idempotent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from flask import current_app, has_app_context
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db.base import Base
+from portal.db.session import after_commit, current_session
+from portal.db.types import JsonDocument, UtcDateTime
+from portal.kernel.clock import utc_now
+
+_log = logging.getLogger(__name__)
+QUEUE_EXTENSION = "portal_job_queue"
+MAX_ATTEMPTS = 8
+_RETRY_SECONDS = 30
+
+
+class JobQueue(Protocol):
+    """Whatever wakes a worker for an entry; losing the call is harmless."""
+
+    def enqueue(self, entry_id: int) -> None:
+        """Ask a worker to run this entry soon."""
+
+
+class OutboxEntry(Base):
+    """One piece of work promised by a committed transaction."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("unique_key"),
+        CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+        Index("ix_outbox_waiting", "done_at", "due_at"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(60))
+    payload: Mapped[dict[str, Any]] = mapped_column(JsonDocument())
+    unique_key: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(String(500))
+
+
+def add(
+    *,
+    kind: str,
+    payload: Mapping[str, Any],
+    unique_key: str | None = None,
+    due_at: datetime | None = None,
+) -> OutboxEntry:
+    """Promise a piece of work inside the current unit of work.
+
+    With a ``unique_key`` the same promise is made only once; the earlier entry is returned.
+    """
+    session = current_session()
+    if unique_key is not None:
+        earlier = session.scalar(select(OutboxEntry).where(OutboxEntry.unique_key == unique_key))
+        if earlier is not None:
+            return earlier
+    entry = OutboxEntry(
+        kind=kind, payload=dict(payload), unique_key=unique_key, due_at=due_at or utc_now()
+    )
+    session.add(entry)
+    session.flush()
+    entry_id = entry.id
+    after_commit(lambda: _announce(entry_id))
+    return entry
+
+
+def _announce(entry_id: int) -> None:
+    queue: JobQueue | None = (
+        current_app.extensions.get(QUEUE_EXTENSION) if has_app_context() else None
+    )
+    if queue is None:
+        return
+    try:
+        queue.enqueue(entry_id)
+    except Exception:  # the row is safe and the sweep finds it: the user's action must not fail
+        _log.exception("The job queue did not answer; the sweep will run outbox entry %s", entry_id)
+
+
+def waiting(*, limit: int = 100) -> list[int]:
+    """Identifiers of entries due and not done, oldest first, given up ones left out."""
+    return list(
+        current_session().scalars(
+            select(OutboxEntry.id)
+            .where(
+                OutboxEntry.done_at.is_(None),
+                OutboxEntry.due_at <= utc_now(),
+                OutboxEntry.attempts < MAX_ATTEMPTS,
+            )
+            .order_by(OutboxEntry.due_at, OutboxEntry.id)
+            .limit(limit)
+        )
+    )
+
+
+def claim(entry_id: int, *, lease: timedelta = timedelta(minutes=5)) -> OutboxEntry | None:
+    """Take an entry to work on, for the length of the lease; None when another has it.
+
+    Taking it moves its due time beyond the lease, so a killed worker's entry comes back by itself.
+    """
+    session = current_session()
+    now = utc_now()
+    taken = session.execute(
+        update(OutboxEntry)
+        .where(
+            OutboxEntry.id == entry_id,
+            OutboxEntry.done_at.is_(None),
+            OutboxEntry.due_at <= now,
+            OutboxEntry.attempts < MAX_ATTEMPTS,
+        )
+        .values(due_at=now + lease, attempts=OutboxEntry.attempts + 1)
+        .returning(OutboxEntry.id)
+    ).scalar_one_or_none()
+    return None if taken is None else session.get(OutboxEntry, taken, populate_existing=True)
+
+
+def finish(entry_id: int) -> None:
+    """Mark an entry as done."""
+    entry = current_session().get_one(OutboxEntry, entry_id)
+    entry.done_at = utc_now()
+    entry.last_error = None
+
+
+def fail(entry_id: int, *, error: str) -> None:
+    """Note a failure and try again later, with growing pauses."""
+    entry = current_session().get_one(OutboxEntry, entry_id)
+    entry.last_error = error[:500]
+    entry.due_at = utc_now() + timedelta(seconds=_RETRY_SECONDS * 2**entry.attempts)

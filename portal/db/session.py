@@ -1,0 +1,209 @@
+"""Sessions and units of work.
+
+Reading happens in a plain read transaction. Writing happens only inside ``unit_of_work``: one
+transaction per user action, begun IMMEDIATE on SQLite so that what is read to be changed cannot
+change meanwhile (the defaults lose two updates in three under load; see docs/decisions/003).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask, current_app, g, has_app_context
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.session import UOWTransaction
+from sqlalchemy.pool import ConnectionPoolEntry
+
+WRITE_OPTION = "portal_write"
+_WRITING = "portal_writing"
+_AFTER_COMMIT = "portal_after_commit"
+
+
+class WriteOutsideUnitOfWork(RuntimeError):
+    """Something tried to write outside ``unit_of_work``: a GET that writes, or a bug."""
+
+
+def make_engine(url: str, **options: Any) -> Engine:
+    """An engine with the portal's safe settings for SQLite or PostgreSQL."""
+    if make_url(url).get_backend_name() != "sqlite":
+        options.setdefault("pool_pre_ping", True)
+        return create_engine(url, **options)
+    # A connection belongs to one transaction at a time; opening a SQLite file costs microseconds.
+    engine = create_engine(url, connect_args={"timeout": 5}, **options)
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        # The driver must not open transactions by itself: we say BEGIN below.
+        connection.isolation_level = None  # type: ignore[attr-defined]
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+            # FULL: an approved payment must survive a power cut, and one file has one setting.
+            "synchronous=FULL",
+            "cache_size=-16000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        writing = connection.get_execution_options().get(WRITE_OPTION, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+class PortalSession(Session):
+    """A session that refuses to flush outside a unit of work."""
+
+    @property
+    def writing(self) -> bool:
+        """Whether a unit of work is under way."""
+        return bool(self.info.get(_WRITING))
+
+
+@event.listens_for(PortalSession, "before_flush")
+def _refuse_stray_writes(session: PortalSession, _context: UOWTransaction, _objects: Any) -> None:
+    if not session.writing and (session.new or session.dirty or session.deleted):
+        raise WriteOutsideUnitOfWork(
+            "Nothing may be written outside `with unit_of_work():`; no GET writes."
+        )
+
+
+class Database:
+    """The engine and session factory of one application."""
+
+    def __init__(self, url: str, **engine_options: Any) -> None:
+        self.url = url
+        self.engine = make_engine(url, **engine_options)
+        self.sessions = sessionmaker(
+            self.engine, class_=PortalSession, autoflush=True, expire_on_commit=True
+        )
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded database is in use."""
+        return self.engine.dialect.name == "sqlite"
+
+    def init_app(self, app: Flask) -> None:
+        """Tie a session to each application context and close it with the context."""
+        app.extensions["portal_db"] = self
+        app.teardown_appcontext(_close_session)
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+_standalone: ContextVar[PortalSession | None] = ContextVar("standalone_session", default=None)
+
+
+@contextmanager
+def bound_session(session: PortalSession) -> Iterator[PortalSession]:
+    """Use this session as the current one, for scripts and tests without an application."""
+    token = _standalone.set(session)
+    try:
+        yield session
+    finally:
+        _standalone.reset(token)
+
+
+def current_database() -> Database:
+    """The database of the current application."""
+    database: Database = current_app.extensions["portal_db"]
+    return database
+
+
+def current_session() -> PortalSession:
+    """The session of this request, command or job.
+
+    Raises:
+        RuntimeError: outside an application context with no bound session.
+    """
+    bound = _standalone.get()
+    if bound is not None:
+        return bound
+    if not has_app_context():
+        raise RuntimeError("No session here: open an application context or bind a session first.")
+    if "portal_session" not in g:
+        g.portal_session = current_database().sessions()
+    session: PortalSession = g.portal_session
+    return session
+
+
+def _close_session(_error: BaseException | None) -> None:
+    session: PortalSession | None = g.pop("portal_session", None)
+    if session is not None:
+        session.close()
+
+
+def begin_writing(session: PortalSession) -> None:
+    """Turn the session to writing. Used by ``unit_of_work`` and by sign-in's own commits.
+
+    The read transaction ends first, and with it everything it had read: a value read to be
+    changed is read again under the lock.
+    """
+    if session.in_transaction():
+        session.commit()
+    session.info[_WRITING] = True
+    session.connection(execution_options={WRITE_OPTION: True})
+
+
+def end_writing(session: PortalSession) -> None:
+    """Back to reading."""
+    session.info.pop(_WRITING, None)
+    session.info.pop(_AFTER_COMMIT, None)
+
+
+def after_commit(action: Callable[[], None], *, session: PortalSession | None = None) -> None:
+    """Run an action once the current unit of work is safely committed; never if it fails."""
+    target = session or current_session()
+    if not target.writing:
+        raise WriteOutsideUnitOfWork("after_commit belongs inside a unit of work")
+    target.info.setdefault(_AFTER_COMMIT, []).append(action)
+
+
+@contextmanager
+def unit_of_work() -> Iterator[PortalSession]:
+    """One transaction for one user action: all of it is committed, or none.
+
+    Raises:
+        RuntimeError: when nested, which would hide where an action ends.
+    """
+    session = current_session()
+    if session.writing:
+        raise RuntimeError("A unit of work is already open: one transaction per user action.")
+    begin_writing(session)
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        end_writing(session)
+        raise
+    actions: list[Callable[[], None]] = session.info.get(_AFTER_COMMIT, [])
+    end_writing(session)
+    for action in actions:
+        action()
+
+
+__all__ = [
+    "Database",
+    "PortalSession",
+    "WriteOutsideUnitOfWork",
+    "after_commit",
+    "begin_writing",
+    "bound_session",
+    "current_database",
+    "current_session",
+    "end_writing",
+    "make_engine",
+    "unit_of_work",
+]

@@ -1,0 +1,12 @@
+"""The diagnostic: questionnaires as data, answers, scores and recommendations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Put the feature on the application."""

@@ -1,0 +1,123 @@
+"""Work done after the commit: handlers by kind, run from the outbox by a Huey worker."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from flask import Flask, current_app
+from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
+
+from portal.db import outbox, unit_of_work
+from portal.db.session import current_session
+
+_log = logging.getLogger(__name__)
+HANDLERS_EXTENSION = "portal_job_handlers"
+HUEY_EXTENSION = "portal_huey"
+
+
+class Handler(Protocol):
+    """Does one kind of work. It may be called twice with the same payload: be idempotent.
+
+    It runs outside any transaction and opens its own ``unit_of_work`` when it must write.
+    """
+
+    def __call__(self, payload: Mapping[str, Any]) -> None:
+        """Do the work, or raise to have it tried again later."""
+
+
+class _HueyQueue:
+    """Tells Huey to run an outbox entry."""
+
+    def __init__(self, run: Callable[[int], Any]) -> None:
+        self._run = run
+
+    def enqueue(self, entry_id: int) -> None:
+        self._run(entry_id)
+
+
+def register_handler(app: Flask, kind: str, handler: Handler) -> None:
+    """Name the handler of a kind of work; each kind has exactly one."""
+    handlers: dict[str, Handler] = app.extensions.setdefault(HANDLERS_EXTENSION, {})
+    if kind in handlers:
+        raise RuntimeError(f"Two handlers for {kind}")
+    handlers[kind] = handler
+
+
+def run_entry(entry_id: int) -> bool:
+    """Run one outbox entry now; True when it was done by this call.
+
+    An entry that another worker holds, or that is done, is left alone. A failing handler leaves
+    its entry to be tried again.
+    """
+    with unit_of_work():
+        entry = outbox.claim(entry_id)
+        work = None if entry is None else (entry.kind, dict(entry.payload))
+    if work is None:
+        return False
+    kind, payload = work
+    handlers: dict[str, Handler] = current_app.extensions.get(HANDLERS_EXTENSION, {})
+    try:
+        if kind not in handlers:
+            raise LookupError(f"No handler for {kind}")
+        handlers[kind](payload)
+    except Exception as error:
+        _log.exception("Outbox entry %s (%s) failed; it will be tried again", entry_id, kind)
+        session = current_session()
+        if session.in_transaction():
+            session.rollback()
+        with unit_of_work():
+            outbox.fail(entry_id, error=f"{type(error).__name__}: {error}")
+        return False
+    with unit_of_work():
+        outbox.finish(entry_id)
+    return True
+
+
+def sweep() -> int:
+    """Run every entry that is due and return how many were done. Called each minute."""
+    ids = outbox.waiting()
+    return sum(run_entry(entry_id) for entry_id in ids)
+
+
+def make_huey(app: Flask) -> Huey:
+    """The queue this installation uses: SQLite by default, Redis where one is given."""
+    settings = app.config["SETTINGS"]
+    if settings.portal_env == "test":
+        return MemoryHuey("portal", immediate=False)
+    if settings.redis_url:
+        return RedisHuey("portal", url=settings.redis_url)
+    settings.queue_path.parent.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("portal", filename=str(settings.queue_path), fsync=False)
+
+
+def init_jobs(app: Flask) -> None:
+    """Give the application its queue and the tasks a worker knows."""
+    huey = make_huey(app)
+    app.extensions[HUEY_EXTENSION] = huey
+
+    @huey.task(name="run_outbox_entry")
+    def run_outbox_entry(entry_id: int) -> None:
+        with app.app_context():
+            run_entry(entry_id)
+
+    @huey.periodic_task(crontab(minute="*"), name="sweep_outbox")
+    def sweep_outbox() -> None:
+        with app.app_context():
+            sweep()
+
+    app.extensions[outbox.QUEUE_EXTENSION] = _HueyQueue(run_outbox_entry)
+
+
+def run_worker(app: Flask, *, workers: int = 1) -> None:
+    """Run the consumer in this process until it is told to stop."""
+    with app.app_context():
+        sweep()
+    started = time.monotonic()
+    consumer = app.extensions[HUEY_EXTENSION].create_consumer(
+        workers=workers, worker_type="thread", periodic=True, initial_delay=0.05, max_delay=0.5
+    )
+    _log.info("Worker ready in %.1f s", time.monotonic() - started)
+    consumer.run()

@@ -1,0 +1,183 @@
+"""Mail: composed from templates inside the unit of work, sent after it from the outbox."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid, parseaddr
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from flask import Flask, current_app, render_template
+from sqlalchemy import String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, UtcDateTime, current_session, outbox, unit_of_work
+from portal.integrations.jobs import register_handler
+from portal.kernel.clock import utc_now
+
+_log = logging.getLogger(__name__)
+MAIL_EXTENSION = "portal_mailer"
+KIND = "mail.send"
+
+
+class MailboxMessage(Base):
+    """A message kept for the development mailbox page; never used in production."""
+
+    __tablename__ = "mailbox_messages"
+
+    at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
+    recipient: Mapped[str] = mapped_column(String(254), index=True)
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text())
+    message_id: Mapped[str] = mapped_column(String(200), unique=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A composed message: plain text always, HTML beside it."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+
+
+class Mailer(Protocol):
+    """Carries a message; raises when it could not, so that it is tried again."""
+
+    def send(self, message: Message) -> None:
+        """Hand the message over."""
+
+
+def _as_email(message: Message, sender: str) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"] = sender
+    mail["To"] = message.to
+    mail["Subject"] = message.subject
+    mail["Date"] = formatdate(localtime=False)
+    # The same identifier on every try lets a receiver drop a message sent twice.
+    mail["Message-ID"] = message.message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.text)
+    mail.add_alternative(message.html, subtype="html")
+    return mail
+
+
+class ConsoleMailer:
+    """Prints each message and keeps it for the mailbox page."""
+
+    def send(self, message: Message) -> None:
+        """Write the text to standard output and to the mailbox table."""
+        print(  # noqa: T201 - the console is this mailer's post office
+            f"\n--- mail to {message.to}: {message.subject}\n{message.text}\n---", flush=True
+        )
+        with unit_of_work() as session:
+            known = session.scalar(
+                select(MailboxMessage.id).where(MailboxMessage.message_id == message.message_id)
+            )
+            if known is None:
+                session.add(
+                    MailboxMessage(
+                        recipient=message.to,
+                        subject=message.subject,
+                        body=message.text,
+                        message_id=message.message_id,
+                    )
+                )
+
+
+class SmtpMailer:
+    """Sends through an SMTP server: ``smtp://`` with STARTTLS where offered, ``smtps://`` for TLS.
+
+    STARTTLS is demanded whenever a password is sent.
+    """
+
+    def __init__(self, url: str, sender: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError("MAIL_URL must be console: or smtp://host:port or smtps://host:port")
+        self._host = parts.hostname
+        self._tls = parts.scheme == "smtps"
+        self._port = parts.port or (465 if self._tls else 587)
+        self._user = unquote(parts.username or "")
+        self._password = unquote(parts.password or "")
+        self._sender = sender
+
+    def send(self, message: Message) -> None:
+        """Hand the message to the server, or raise ``OSError`` or ``SMTPException``."""
+        mail = _as_email(message, self._sender)
+        context = ssl.create_default_context()
+        if self._tls:
+            client: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=20, context=context
+            )
+        else:
+            client = smtplib.SMTP(self._host, self._port, timeout=20)
+        with client:
+            client.ehlo()
+            if not self._tls and (self._user or client.has_extn("starttls")):
+                client.starttls(context=context)
+                client.ehlo()
+            if self._user:
+                client.login(self._user, self._password)
+            client.send_message(mail)
+
+
+def send_later(
+    *,
+    to: str,
+    subject: str,
+    template: str,
+    context: Mapping[str, Any],
+    unique_key: str | None = None,
+) -> None:
+    """Compose a message now and send it after the commit.
+
+    ``template`` names ``templates/mail/<template>.txt`` and ``.html``; the context is plain data,
+    so nothing is queried while it is rendered.
+    """
+    if any(ord(character) < 32 for character in subject + to):  # noqa: PLR2004 - control characters
+        raise ValueError("A mail subject or address cannot hold line breaks")
+    domain = parseaddr(current_app.config["SETTINGS"].mail_from)[1].partition("@")[2]
+    outbox.add(
+        kind=KIND,
+        payload={
+            "to": to,
+            "subject": subject,
+            "text": render_template(f"mail/{template}.txt", **context),
+            "html": render_template(f"mail/{template}.html", subject=subject, **context),
+            "message_id": make_msgid(domain=domain or None),
+        },
+        unique_key=unique_key,
+    )
+
+
+def _deliver(payload: Mapping[str, Any]) -> None:
+    mailer: Mailer = current_app.extensions[MAIL_EXTENSION]
+    mailer.send(Message(**payload))
+
+
+def recent_messages(*, recipient: str | None = None, limit: int = 50) -> list[MailboxMessage]:
+    """The newest kept messages, for the development mailbox page."""
+    query = select(MailboxMessage).order_by(MailboxMessage.id.desc()).limit(limit)
+    if recipient:
+        query = query.where(MailboxMessage.recipient == recipient)
+    return list(current_session().scalars(query))
+
+
+def init_mail(app: Flask) -> None:
+    """Choose the mailer from MAIL_URL."""
+    settings = app.config["SETTINGS"]
+    app.extensions[MAIL_EXTENSION] = (
+        ConsoleMailer()
+        if settings.mail_url.startswith("console")
+        else SmtpMailer(settings.mail_url, settings.mail_from)
+    )
+    register_handler(app, KIND, _deliver)

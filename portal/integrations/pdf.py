@@ -1,0 +1,160 @@
+"""HTML to a tagged PDF that fetches nothing.
+
+A document brings its own words; this module brings the stylesheet and the fonts, parsed once. The
+engine is imported on the first render: it takes over a second and most processes never need it.
+"""
+
+from __future__ import annotations
+
+import base64
+import gc
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAN_STYLESHEET = ROOT / "static" / "src" / "print" / "plan.css"
+FONT_FOLDERS = (
+    ROOT / "static" / "dist" / "fonts",
+    ROOT / "node_modules" / "@fontsource" / "source-sans-3" / "files",
+)
+FONT_FAMILY = "Source Sans 3"
+_FONT_FILES = tuple(
+    (subset, weight, f"source-sans-3-{subset}-{weight}-normal.woff2")
+    for weight in (400, 600, 700)
+    for subset in ("latin", "latin-ext")
+)
+
+MAX_HTML = 2_000_000
+MAX_PAGES = 60
+
+# Line breaks and tabs are text; other control characters, lone surrogates and the two marks that
+# force a direction on what follows them are not: they break the metadata or disguise a name.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202d\u202e]"
+)
+
+
+class PdfError(RuntimeError):
+    """A document too large to print. Nothing was written."""
+
+
+class PdfRenderer(Protocol):
+    """Turns a complete HTML page into a PDF. Equal HTML gives equal bytes."""
+
+    def render(self, html: str) -> bytes:
+        """The PDF's bytes.
+
+        Raises:
+            PdfError: when the document is too large.
+        """
+        ...
+
+
+def cap_text(text: str, limit: int) -> str:
+    """Text safe to print: no control characters, and no more than about `limit` characters.
+
+    A longer text is cut between words and says so, with its full length: a 100,000-character
+    answer would otherwise make a plan of 38 pages.
+    """
+    clean = _UNPRINTABLE.sub("", text)
+    if len(clean) <= limit:
+        return clean
+    cut = clean[:limit]
+    at_word = cut.rsplit(None, 1)[0] if " " in cut[limit // 2 :] else cut
+    return f"{at_word} … [shortened: the full text of {len(clean):,} characters is in the portal]"
+
+
+def font_face_rules(folders: Sequence[Path] = FONT_FOLDERS) -> str:
+    """@font-face rules with the fonts inside them, since the engine may fetch data: only.
+
+    Empty when no folder holds the fonts: the stylesheet then falls back on the system's.
+    """
+    for folder in folders:
+        found = [
+            (subset, weight, folder / name)
+            for subset, weight, name in _FONT_FILES
+            if (folder / name).is_file()
+        ]
+        if found:
+            return "".join(_font_face(weight, path) for _, weight, path in found)
+    return ""
+
+
+def _font_face(weight: int, path: Path) -> str:
+    content = base64.b64encode(path.read_bytes()).decode("ascii")
+    return (
+        f'@font-face{{font-family:"{FONT_FAMILY}";font-weight:{weight};'
+        f"src:url(data:font/woff2;base64,{content})}}\n"
+    )
+
+
+class WeasyPrintRenderer:
+    """WeasyPrint with the network closed: tagged pdf/ua-1, fonts embedded, byte-deterministic.
+
+    Hold on to one instance a process: the stylesheet and the font configuration are parsed on the
+    first render and shared by the following ones. Safe to call from several threads, one at a time.
+    """
+
+    def __init__(
+        self,
+        stylesheet: Path = PLAN_STYLESHEET,
+        *,
+        font_folders: Sequence[Path] = FONT_FOLDERS,
+        max_pages: int = MAX_PAGES,
+    ) -> None:
+        self._stylesheet = stylesheet
+        self._font_folders = tuple(font_folders)
+        self._max_pages = max_pages
+        self._lock = threading.Lock()
+        self._engine: _Engine | None = None
+
+    def render(self, html: str) -> bytes:
+        """See `PdfRenderer.render`."""
+        if len(html) > MAX_HTML:
+            raise PdfError(f"The document is too large to print: {len(html):,} characters")
+        with self._lock, _collector_paused():
+            if self._engine is None:
+                self._engine = _Engine(self._stylesheet, self._font_folders)
+            return self._engine.render(html, self._max_pages)
+
+
+class _Engine:
+    """The imported library with what it parsed once."""
+
+    def __init__(self, stylesheet: Path, font_folders: Sequence[Path]) -> None:
+        from weasyprint import CSS, HTML
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import URLFetcher
+
+        self._html = HTML
+        # Never fail_on_errors: it raises a BaseException, which would end the worker instead of
+        # failing the job. What is refused is left out and logged by the engine.
+        self._fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+        self._fonts = FontConfiguration()
+        css = font_face_rules(font_folders) + stylesheet.read_text(encoding="utf-8")
+        self._css = CSS(string=css, font_config=self._fonts, url_fetcher=self._fetcher)
+
+    def render(self, html: str, max_pages: int) -> bytes:
+        options: dict[str, Any] = {"pdf_variant": "pdf/ua-1"}
+        page = self._html(string=html, url_fetcher=self._fetcher)
+        document = page.render(font_config=self._fonts, stylesheets=[self._css], **options)
+        if len(document.pages) > max_pages:
+            raise PdfError(f"The document would make {len(document.pages)} pages")
+        content: bytes = document.write_pdf(**options)
+        return content
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Reference counting frees nearly all that a render makes; collecting during it costs 8%."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,146 @@
+"""Files kept outside the web root, addressed by key, on a local folder or S3-compatible storage."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from flask import Flask, current_app
+
+STORAGE_EXTENSION = "portal_storage"
+
+
+class StorageError(RuntimeError):
+    """A file could not be stored or read; nothing half-written is left under its key."""
+
+
+class Storage(Protocol):
+    """Keeps bytes under a key. A key is written once and never changed."""
+
+    def put(self, key: str, data: bytes) -> str:
+        """Store the bytes and return their SHA-256 in hexadecimal."""
+
+    def get(self, key: str) -> bytes:
+        """The bytes of a key; raises ``StorageError`` when absent."""
+
+    def exists(self, key: str) -> bool:
+        """Whether the key holds a file."""
+
+    def delete(self, key: str) -> None:
+        """Remove the file; absent is fine."""
+
+
+def _checked(key: str) -> str:
+    parts = key.split("/")
+    if any(part in {"", ".", ".."} or "\\" in part or "\0" in part for part in parts):
+        raise StorageError("That is not a file key")
+    return key
+
+
+class LocalStorage:
+    """A folder on this machine; writes are atomic and reach the disk before they count."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self._folder / _checked(key)
+
+    def put(self, key: str, data: bytes) -> str:
+        """Store under the key through a temporary name, synced and renamed."""
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256(data).hexdigest()
+        if path.exists():
+            if hashlib.sha256(path.read_bytes()).hexdigest() == digest:
+                return digest
+            raise StorageError("Another file is already kept under that key")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        with temporary.open("wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+        return digest
+
+    def get(self, key: str) -> bytes:
+        """The stored bytes."""
+        try:
+            return self._path(key).read_bytes()
+        except FileNotFoundError as error:
+            raise StorageError("That file is not in storage") from error
+
+    def exists(self, key: str) -> bool:
+        """Whether the file is there."""
+        return self._path(key).is_file()
+
+    def delete(self, key: str) -> None:
+        """Remove the file if it is there."""
+        self._path(key).unlink(missing_ok=True)
+
+
+class ObjectStorage:
+    """S3-compatible storage through obstore."""
+
+    def __init__(self, url: str) -> None:
+        import obstore
+        from obstore.store import from_url
+
+        self._obstore: Any = obstore
+        self._store: Any = from_url(url)
+
+    def put(self, key: str, data: bytes) -> str:
+        """Store under the key; the service makes the write whole or not at all."""
+        digest = hashlib.sha256(data).hexdigest()
+        try:
+            self._obstore.put(self._store, _checked(key), data, mode="create")
+        except FileExistsError as error:
+            if hashlib.sha256(self.get(key)).hexdigest() != digest:
+                raise StorageError("Another file is already kept under that key") from error
+        except Exception as error:
+            raise StorageError("The file could not be stored: try again") from error
+        return digest
+
+    def get(self, key: str) -> bytes:
+        """The stored bytes."""
+        try:
+            return bytes(self._obstore.get(self._store, _checked(key)).bytes())
+        except Exception as error:
+            raise StorageError("That file is not in storage") from error
+
+    def exists(self, key: str) -> bool:
+        """Whether the file is there."""
+        try:
+            self._obstore.head(self._store, _checked(key))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def delete(self, key: str) -> None:
+        """Remove the file if it is there."""
+        self._obstore.delete(self._store, _checked(key))
+
+
+def make_storage(url: str) -> Storage:
+    """The storage a STORAGE_URL names: ``file:///folder`` or ``s3://bucket/prefix``."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return LocalStorage(Path(unquote(parts.path)))
+    if parts.scheme in {"s3", "memory"}:
+        return ObjectStorage(url)
+    raise ValueError("STORAGE_URL must start with file:/// or s3://")
+
+
+def storage() -> Storage:
+    """The storage of the current application."""
+    chosen: Storage = current_app.extensions[STORAGE_EXTENSION]
+    return chosen
+
+
+def init_storage(app: Flask) -> None:
+    """Choose the storage from STORAGE_URL."""
+    app.extensions[STORAGE_EXTENSION] = make_storage(app.config["SETTINGS"].storage_url)

@@ -1,0 +1,1 @@
+"""Money, time, identifiers and results: the standard library only, imported by everyone."""

@@ -1,0 +1,31 @@
+"""References people can read out, and tokens nobody can guess."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+# Crockford's base 32: no I, L, O or U, so a reference survives the telephone.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE_LENGTH = 10
+_MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"})
+
+
+def new_reference() -> str:
+    """A random 10-character reference (50 bits), shown in addresses and on documents."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+def normalise_reference(text: str) -> str:
+    """A reference as typed, made comparable: case, spaces, dashes and misread letters."""
+    return "".join(text.split()).replace("-", "").upper().translate(_MISREAD)
+
+
+def new_token() -> str:
+    """A 256-bit secret for a link. Only its hash is stored."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """SHA-256 of a token, in hexadecimal: what the database keeps instead of the token."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,47 @@
+"""The main navigation: features name their entries, each shown to those who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+
+from portal.web.access import Actor, current_actor
+
+NAV_EXTENSION = "portal_navigation"
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """One entry; ``show`` decides for whom, ``section`` is the blueprint it lights up for."""
+
+    text: str
+    endpoint: str
+    show: Callable[[Actor], bool]
+    order: int = 50
+    section: str | None = None
+    values: Callable[[Actor], dict[str, Any]] | None = None
+
+
+def register_nav(app: Flask, *entries: NavEntry) -> None:
+    """Add entries to the main navigation."""
+    known: list[NavEntry] = app.extensions.setdefault(NAV_EXTENSION, [])
+    known.extend(entries)
+    known.sort(key=lambda entry: entry.order)
+
+
+def nav_items() -> list[dict[str, Any]]:
+    """The entries this person sees, as the layout's macro takes them."""
+    actor = current_actor()
+    entries: list[NavEntry] = current_app.extensions.get(NAV_EXTENSION, [])
+    return [
+        {
+            "text": entry.text,
+            "href": url_for(entry.endpoint, **(entry.values(actor) if entry.values else {})),
+            "active": request.blueprint == (entry.section or entry.endpoint.partition(".")[0]),
+        }
+        for entry in entries
+        if entry.show(actor)
+    ]
