@@ -1,0 +1,1 @@
+"""The questionnaire engine: pure functions over frozen dataclasses, no web and no database."""
