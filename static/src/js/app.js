@@ -1,0 +1,11 @@
+// Starts the components that stand on the page. Everything works without this file.
+import { initAll } from './govuk-frontend.js'
+import { startAutocompletes } from './autocomplete.js'
+import { startAutosave } from './autosave.js'
+import { startPolling } from './poll.js'
+
+document.body.classList.add('js-enabled')
+initAll()
+startAutocompletes()
+startAutosave()
+startPolling()
