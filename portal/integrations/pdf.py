@@ -22,10 +22,12 @@ FONT_FOLDERS = (
     ROOT / "node_modules" / "@fontsource" / "source-sans-3" / "files",
 )
 FONT_FAMILY = "Source Sans 3"
-_FONT_FILES = tuple(
-    (subset, weight, f"source-sans-3-{subset}-{weight}-normal.woff2")
+# Two faces of one family and weight get one name in the PDF, and glyphs are mixed up: the extended
+# letters (Welsh circumflexes among them) are a family of their own, second in every font list.
+_FACES = tuple(
+    (family, subset, weight)
+    for family, subset in ((FONT_FAMILY, "latin"), (f"{FONT_FAMILY} Extended", "latin-ext"))
     for weight in (400, 600, 700)
-    for subset in ("latin", "latin-ext")
 )
 
 MAX_HTML = 2_000_000
@@ -74,20 +76,26 @@ def font_face_rules(folders: Sequence[Path] = FONT_FOLDERS) -> str:
     Empty when no folder holds the fonts: the stylesheet then falls back on the system's.
     """
     for folder in folders:
-        found = [
-            (subset, weight, folder / name)
-            for subset, weight, name in _FONT_FILES
-            if (folder / name).is_file()
+        rules = [
+            _font_face(family, weight, path)
+            for family, subset, weight in _FACES
+            if (path := _font_file(folder, subset, weight))
         ]
-        if found:
-            return "".join(_font_face(weight, path) for _, weight, path in found)
+        if rules:
+            return "".join(rules)
     return ""
 
 
-def _font_face(weight: int, path: Path) -> str:
+def _font_file(folder: Path, subset: str, weight: int) -> Path | None:
+    """The upright face, whether named by its package or with the build's fingerprint."""
+    found = sorted(folder.glob(f"source-sans-3-{subset}-{weight}-*.woff2"))
+    return next((path for path in found if "italic" not in path.name), None)
+
+
+def _font_face(family: str, weight: int, path: Path) -> str:
     content = base64.b64encode(path.read_bytes()).decode("ascii")
     return (
-        f'@font-face{{font-family:"{FONT_FAMILY}";font-weight:{weight};'
+        f'@font-face{{font-family:"{family}";font-weight:{weight};'
         f"src:url(data:font/woff2;base64,{content})}}\n"
     )
 

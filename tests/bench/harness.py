@@ -1,4 +1,4 @@
-"""How every benchmark here measures: interleaved rounds in random order, medians, one line a figure.
+"""How every benchmark measures: interleaved rounds in random order, medians, one line a figure.
 
 The machine drifts while a benchmark runs, so absolute times only give the scale. What counts is a
 ratio of two things timed in the same round, and the median of that ratio over the rounds.

@@ -1,0 +1,1 @@
+"""Rules of action plans: pure functions over frozen values, one module a subject."""
