@@ -1,0 +1,101 @@
+"""Everything that is read about employers and their people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from portal.db import current_session
+from portal.employers.models import Employer, Membership
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerProfile:
+    """An employer's facts as plain data, for every other feature.
+
+    ``sector`` and ``district`` are keys of the programme's settings; ``size_tier`` is None until
+    the number of employees is known.
+    """
+
+    id: int
+    reference: str
+    name: str
+    trading_name: str | None
+    company_number: str | None
+    charity_number: str | None
+    sic_codes: tuple[str, ...]
+    sector: str
+    size_tier: str | None
+    district: str
+    postcode: str
+    headcount: int | None
+    part_time_headcount: int | None
+    headcount_on: date | None
+    iip_status: str | None
+    iip_on: date | None
+    iip_evidence: str
+    training_answer: str | None
+    training_on: date | None
+    training_last_on: date | None
+    training_note: str
+    version: int
+
+    @property
+    def display_name(self) -> str:
+        """The name people know: the trading name where there is one."""
+        return self.trading_name or self.name
+
+
+_PROFILE_COLUMNS = [getattr(Employer, name) for name in EmployerProfile.__slots__]
+
+
+def _profile(row: Mapping[str, object]) -> EmployerProfile:
+    values = dict(row)
+    values["sic_codes"] = tuple(values["sic_codes"] or ())  # type: ignore[arg-type]
+    return EmployerProfile(**values)  # type: ignore[arg-type]
+
+
+def employer_profile(reference: str) -> EmployerProfile | None:
+    """The profile of the employer with this reference."""
+    row = (
+        current_session()
+        .execute(select(*_PROFILE_COLUMNS).where(Employer.reference == reference))
+        .mappings()
+        .first()
+    )
+    return None if row is None else _profile(dict(row))
+
+
+def employer_profile_by_id(employer_id: int) -> EmployerProfile | None:
+    """The profile of the employer with this key."""
+    row = (
+        current_session()
+        .execute(select(*_PROFILE_COLUMNS).where(Employer.id == employer_id))
+        .mappings()
+        .first()
+    )
+    return None if row is None else _profile(dict(row))
+
+
+def employer_for_update(reference: str) -> Employer | None:
+    """The employer to be changed, locked until the unit of work ends."""
+    return current_session().scalar(
+        select(Employer)
+        .where(Employer.reference == reference)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def employers_of(user_id: int) -> dict[str, str]:
+    """References of a person's employers, each with ``owner`` or ``member``."""
+    rows = current_session().execute(
+        select(Employer.reference, Membership.role)
+        .join(Employer, Employer.id == Membership.employer_id)
+        .where(Membership.user_id == user_id)
+        .order_by(Employer.name, Employer.id)
+    )
+    return {reference: role for reference, role in rows}  # noqa: C416 - a row is no pair to the checker
