@@ -37,6 +37,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def JsonDocument() -> Any:  # noqa: N802 - reads as a column type where it is used
+def JsonDocument(*, none_as_null: bool = False) -> Any:  # noqa: N802 - reads as a column type
     """A JSON document: text on SQLite, JSONB on PostgreSQL. Replace it whole; it is not tracked."""
-    return JSON().with_variant(JSONB(), "postgresql")
+    return JSON(none_as_null=none_as_null).with_variant(
+        JSONB(none_as_null=none_as_null), "postgresql"
+    )

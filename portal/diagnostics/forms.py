@@ -1,0 +1,220 @@
+"""The forms of a diagnostic: its pages are made from the questionnaire, the rest are plain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal.diagnostics.rules.answers import (
+    NOT_APPLICABLE_KEY,
+    Amount,
+    Answers,
+    Chosen,
+    GridMarked,
+    MoneyAmount,
+    NotApplicable,
+    Ticked,
+    Value,
+    Written,
+)
+from portal.diagnostics.rules.schema import (
+    Profile,
+    Question,
+    Questionnaire,
+    QuestionType,
+    Source,
+)
+from portal.diagnostics.rules.values import (
+    not_applicable_field,
+    parse_form,
+    row_field,
+    to_json,
+)
+from portal.diagnostics.rules.words import wording_for
+from portal.kernel.money import Money
+from portal.kernel.result import Problem
+
+FormData = Mapping[str, Sequence[str]]
+_ASK = {
+    QuestionType.SINGLE: "Choose an answer",
+    QuestionType.SCALE: "Choose an answer",
+    QuestionType.MULTIPLE: "Tick at least one box",
+    QuestionType.NUMBER: "Enter a number",
+    QuestionType.MONEY: "Enter an amount, like 12.50",
+    QuestionType.TEXT: "Write an answer",
+    QuestionType.GRID: "Choose an answer in each row",
+}
+_SUFFIX = {"percent": "%", "hours": "hours", "people": "people", "days": "days"}
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One row of a grid, drawn as a small group of radios."""
+
+    field: str
+    text: str
+    chosen: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionField:
+    """One question as a page draws it; ``typed`` is what stands in the box or is chosen."""
+
+    key: str
+    type: str
+    text: str
+    hint: str | None
+    why: str
+    sources: tuple[Source, ...]
+    items: tuple[Mapping[str, Any], ...]
+    rows: tuple[GridRow, ...]
+    typed: str
+    ticked: tuple[str, ...]
+    prefix: str | None
+    suffix: str | None
+    max_length: int
+    required: bool
+    not_applicable: str | None
+    not_applicable_field: str
+    not_applicable_ticked: bool
+    error: str | None
+
+    @property
+    def first_id(self) -> str:
+        """Where a link to this question leads."""
+        return f"{self.rows[0].field}" if self.rows else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPage:
+    """What a posted page holds: JSON values by question (None: blank), and what is wrong."""
+
+    values: dict[str, Any]
+    errors: dict[str, str]
+
+
+def parse_page(
+    questions: Sequence[Question], data: FormData, *, demand_answers: bool
+) -> ParsedPage:
+    """Read the answers of a page; required ones must be there when ``demand_answers``."""
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for question in questions:
+        parsed = parse_form(question, data)
+        if isinstance(parsed, Problem):
+            errors[question.key] = parsed.message
+        elif parsed is None:
+            values[question.key] = None
+            if question.required and demand_answers:
+                errors[question.key] = _ASK[question.type]
+        else:
+            values[question.key] = to_json(parsed)
+    return ParsedPage(values, errors)
+
+
+def page_fields(
+    questionnaire: Questionnaire,
+    questions: Sequence[Question],
+    profile: Profile,
+    answers: Answers,
+    *,
+    data: FormData | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> list[QuestionField]:
+    """The questions of a page ready to draw: with what was just typed, or what is stored."""
+    typed = data if data is not None else _as_form(questions, answers)
+    return [
+        _field(questionnaire, question, profile, typed, (errors or {}).get(question.key))
+        for question in questions
+    ]
+
+
+def _field(
+    questionnaire: Questionnaire,
+    question: Question,
+    profile: Profile,
+    typed: FormData,
+    error: str | None,
+) -> QuestionField:
+    words = wording_for(question, profile)
+    given = [item for item in typed.get(question.key, ()) if item]
+    choice = question.type in {QuestionType.SINGLE, QuestionType.SCALE}
+    money = question.type is QuestionType.MONEY
+    number = question.type is QuestionType.NUMBER
+    return QuestionField(
+        key=question.key,
+        type=question.type.value,
+        text=words.text,
+        hint=words.hint,
+        why=question.why,
+        sources=tuple(questionnaire.source_by_key[key] for key in question.sources),
+        items=_items(question, with_not_applicable=choice),
+        rows=tuple(
+            GridRow(
+                field=row_field(question, row.key),
+                text=row.text,
+                chosen=next(iter(typed.get(row_field(question, row.key), ())), None),
+            )
+            for row in question.rows
+        ),
+        typed=given[0] if given else "",
+        ticked=tuple(given),
+        prefix="£" if money else None,
+        suffix=_SUFFIX.get(question.unit or "") if number else None,
+        max_length=question.max_length,
+        required=question.required,
+        not_applicable=None if choice else question.not_applicable,
+        not_applicable_field=not_applicable_field(question),
+        not_applicable_ticked=any(typed.get(not_applicable_field(question), ())),
+        error=error,
+    )
+
+
+def _items(question: Question, *, with_not_applicable: bool) -> tuple[Mapping[str, Any], ...]:
+    items: list[Mapping[str, Any]] = []
+    for option in question.options:
+        if option.exclusive:
+            items.append({"divider": "or"})
+        items.append(
+            {
+                "value": option.key,
+                "text": option.text,
+                "hint": option.hint,
+                "exclusive": option.exclusive,
+            }
+        )
+    if with_not_applicable and question.not_applicable:
+        items.append({"divider": "or"})
+        items.append({"value": NOT_APPLICABLE_KEY, "text": question.not_applicable})
+    return tuple(items)
+
+
+def _as_form(questions: Sequence[Question], answers: Answers) -> dict[str, list[str]]:
+    """Stored answers in the shape in which a browser would send them."""
+    form: dict[str, list[str]] = {}
+    for question in questions:
+        value = answers.get(question.key)
+        if value is not None:
+            form.update(_value_as_form(question, value))
+    return form
+
+
+def _value_as_form(question: Question, value: Value) -> dict[str, list[str]]:
+    match value:
+        case Chosen(option=option):
+            return {question.key: [option]}
+        case Ticked(options=options):
+            return {question.key: list(options)}
+        case Amount(number=number):
+            return {question.key: [f"{number:f}"]}
+        case MoneyAmount(pence=pence):
+            return {question.key: [Money(pence).format().removeprefix("£")]}
+        case Written(text=text):
+            return {question.key: [text]}
+        case GridMarked(cells=cells):
+            return {row_field(question, row): [column] for row, column in cells}
+        case NotApplicable():
+            if question.type in {QuestionType.SINGLE, QuestionType.SCALE}:
+                return {question.key: [NOT_APPLICABLE_KEY]}
+            return {not_applicable_field(question): ["yes"]}

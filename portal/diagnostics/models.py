@@ -1,0 +1,155 @@
+"""Responses to a questionnaire, their frozen scores, and the roll-ups that reports read.
+
+Answers are one JSON document a response; scores are one row a dimension; roll-ups and histograms
+change in the same transaction, so that no report ever adds up answers (performance.md, Reports).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, JsonDocument, Timestamped, UtcDateTime
+from portal.kernel.clock import utc_now
+
+OVERALL = "overall"
+
+
+class Response(Timestamped, Base):
+    """One run through a questionnaire, by a visitor or for an employer.
+
+    ``answers`` maps a question to its value, the revision that last changed it, when and by whom.
+    ``result`` is frozen at completion: later versions of a questionnaire never change it.
+    """
+
+    __tablename__ = "diagnostic_responses"
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        UniqueConstraint("resume_token_hash"),
+        CheckConstraint("status IN ('in_progress', 'completed', 'withdrawn')", name="status_known"),
+        CheckConstraint("kind IN ('first', 'correction', 'retake')", name="kind_known"),
+        CheckConstraint(
+            "sector IN ('retail', 'hospitality', 'social_care', 'other')", name="sector_known"
+        ),
+        CheckConstraint("size_tier IN ('micro', 'small', 'medium', 'large')", name="size_known"),
+        CheckConstraint("revision >= 0", name="revision_not_negative"),
+        CheckConstraint(
+            "overall_score IS NULL OR (overall_score >= 0 AND overall_score <= 100)",
+            name="overall_score_range",
+        ),
+        CheckConstraint(
+            "status <> 'completed' OR (completed_at IS NOT NULL AND result IS NOT NULL)",
+            name="completed_has_result",
+        ),
+        CheckConstraint(
+            "NOT is_current OR (status = 'completed' AND employer_id IS NOT NULL)",
+            name="current_is_completed",
+        ),
+        Index(
+            "uq_diagnostic_responses_current",
+            "employer_id",
+            "questionnaire_key",
+            unique=True,
+            sqlite_where=text("is_current"),
+            postgresql_where=text("is_current"),
+        ),
+        Index("ix_diagnostic_responses_employer_id", "employer_id", "started_at"),
+        Index("ix_diagnostic_responses_owner_id", "owner_id"),
+        Index("ix_diagnostic_responses_resume_email", "resume_email"),
+    )
+
+    reference: Mapped[str] = mapped_column(String(10))
+    questionnaire_key: Mapped[str] = mapped_column(String(60))
+    questionnaire_version: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(12), default="first")
+    earlier_id: Mapped[int | None] = mapped_column(ForeignKey("diagnostic_responses.id"))
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employers.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    sector: Mapped[str] = mapped_column(String(20))
+    size_tier: Mapped[str] = mapped_column(String(10))
+    district: Mapped[str | None] = mapped_column(String(60))
+    status: Mapped[str] = mapped_column(String(12), default="in_progress")
+    is_current: Mapped[bool] = mapped_column(default=False)
+    answers: Mapped[dict[str, Any]] = mapped_column(JsonDocument(), default=dict)
+    revision: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    completed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    overall_score: Mapped[int | None]
+    result: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument(none_as_null=True))
+    resume_token_hash: Mapped[str | None] = mapped_column(String(64))
+    resume_email: Mapped[str | None] = mapped_column(String(254))
+
+
+class DimensionScore(Base):
+    """One score of a completed response; ``overall`` stands among the dimensions.
+
+    ``score`` is 0 to 100, rounded half up; ``exact`` keeps the fraction it was rounded from.
+    """
+
+    __tablename__ = "dimension_scores"
+    __table_args__ = (
+        UniqueConstraint("response_id", "dimension"),
+        CheckConstraint("score >= 0 AND score <= 100", name="score_range"),
+    )
+
+    response_id: Mapped[int] = mapped_column(ForeignKey("diagnostic_responses.id"))
+    dimension: Mapped[str] = mapped_column(String(40))
+    score: Mapped[int]
+    exact: Mapped[str] = mapped_column(String(60))
+
+
+class ScoreRollup(Base):
+    """Completed diagnostics of employers by month and group: how many, and the sum of scores."""
+
+    __tablename__ = "score_rollups"
+    __table_args__ = (
+        UniqueConstraint(
+            "questionnaire_key", "month", "sector", "size_tier", "district", "dimension",
+            name="uq_score_rollups_cell",
+        ),
+        CheckConstraint("n >= 0 AND total >= 0", name="not_negative"),
+    )
+
+    questionnaire_key: Mapped[str] = mapped_column(String(60))
+    month: Mapped[date] = mapped_column(Date())
+    sector: Mapped[str] = mapped_column(String(20))
+    size_tier: Mapped[str] = mapped_column(String(10))
+    # Unknown districts are an empty text, since NULLs would not be one cell.
+    district: Mapped[str] = mapped_column(String(60))
+    dimension: Mapped[str] = mapped_column(String(40))
+    n: Mapped[int]
+    total: Mapped[int]
+
+
+class ScoreHistogram(Base):
+    """How many employers' current response has each score, by group: 0 to 100 a dimension."""
+
+    __tablename__ = "score_histograms"
+    __table_args__ = (
+        UniqueConstraint(
+            "questionnaire_key", "dimension", "sector", "size_tier", "district", "score",
+            name="uq_score_histograms_cell",
+        ),
+        CheckConstraint("n >= 0", name="not_negative"),
+        CheckConstraint("score >= 0 AND score <= 100", name="score_range"),
+    )
+
+    questionnaire_key: Mapped[str] = mapped_column(String(60))
+    dimension: Mapped[str] = mapped_column(String(40))
+    sector: Mapped[str] = mapped_column(String(20))
+    size_tier: Mapped[str] = mapped_column(String(10))
+    district: Mapped[str] = mapped_column(String(60))
+    score: Mapped[int]
+    n: Mapped[int]

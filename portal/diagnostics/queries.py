@@ -1,0 +1,366 @@
+"""Every SELECT on responses, scores, roll-ups and histograms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, func, select
+
+from portal.accounts.models import User
+from portal.db import current_session
+from portal.diagnostics.models import DimensionScore, Response, ScoreHistogram, ScoreRollup
+from portal.employers.models import Employer
+
+EMPTY_HISTOGRAM = (0,) * 101
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFacts:
+    """A response as pages need it, answers and all. ``reference`` is its public name."""
+
+    id: int
+    reference: str
+    questionnaire_key: str
+    questionnaire_version: int
+    kind: str
+    earlier_id: int | None
+    employer_id: int | None
+    employer_reference: str | None
+    employer_name: str | None
+    owner_id: int | None
+    sector: str
+    size_tier: str
+    district: str | None
+    status: str
+    answers: Mapping[str, Mapping[str, Any]]
+    revision: int
+    started_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    overall_score: int | None
+    result: Mapping[str, Any] | None
+    resume_email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedResponse:
+    """A completed response as other features read it; ``result`` is frozen."""
+
+    id: int
+    reference: str
+    employer_id: int | None
+    employer_reference: str | None
+    kind: str
+    completed_at: datetime
+    overall_score: int | None
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One response in an employer's list."""
+
+    id: int
+    reference: str
+    kind: str
+    status: str
+    started_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    overall_score: int | None
+    is_current: bool
+    questionnaire_version: int
+
+
+_FACTS = (
+    Response.id,
+    Response.reference,
+    Response.questionnaire_key,
+    Response.questionnaire_version,
+    Response.kind,
+    Response.earlier_id,
+    Response.employer_id,
+    Employer.reference.label("employer_reference"),
+    Employer.name.label("employer_name"),
+    Response.owner_id,
+    Response.sector,
+    Response.size_tier,
+    Response.district,
+    Response.status,
+    Response.answers,
+    Response.revision,
+    Response.started_at,
+    Response.updated_at,
+    Response.completed_at,
+    Response.overall_score,
+    Response.result,
+    Response.resume_email,
+)
+
+
+def _facts() -> Select[Any]:
+    return select(*_FACTS).outerjoin(Employer, Employer.id == Response.employer_id)
+
+
+def _row(query: Select[Any]) -> RowMapping | None:
+    return current_session().execute(query).mappings().one_or_none()
+
+
+def response_facts(reference: str) -> ResponseFacts | None:
+    """The response of this reference, whoever's it is."""
+    row = _row(_facts().where(Response.reference == reference))
+    return None if row is None else ResponseFacts(**row)
+
+
+def response_by_token(token_hash: str) -> ResponseFacts | None:
+    """The response a resume link leads to."""
+    row = _row(_facts().where(Response.resume_token_hash == token_hash))
+    return None if row is None else ResponseFacts(**row)
+
+
+def response_by_id(response_id: int) -> ResponseFacts | None:
+    """The response of this key."""
+    row = _row(_facts().where(Response.id == response_id))
+    return None if row is None else ResponseFacts(**row)
+
+
+def response_to_change(response_id: int) -> Response:
+    """The row, locked until the unit of work ends."""
+    return current_session().scalars(
+        select(Response)
+        .where(Response.id == response_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+_COMPLETED = (
+    Response.id,
+    Response.reference,
+    Response.employer_id,
+    Employer.reference.label("employer_reference"),
+    Response.kind,
+    Response.completed_at,
+    Response.overall_score,
+    Response.result,
+)
+
+
+def _completed() -> Select[Any]:
+    return (
+        select(*_COMPLETED)
+        .outerjoin(Employer, Employer.id == Response.employer_id)
+        .where(Response.status == "completed")
+    )
+
+
+def completed_response(reference: str) -> CompletedResponse | None:
+    """A completed response, or None while it is under way or unknown."""
+    row = _row(_completed().where(Response.reference == reference))
+    return None if row is None else CompletedResponse(**row)
+
+
+def latest_completed(employer_id: int) -> CompletedResponse | None:
+    """The response that now stands for an employer."""
+    row = _row(_completed().where(Response.employer_id == employer_id, Response.is_current))
+    return None if row is None else CompletedResponse(**row)
+
+
+def history(employer_id: int) -> list[HistoryLine]:
+    """An employer's responses, newest first, withdrawn ones left out."""
+    rows = current_session().execute(
+        select(
+            Response.id,
+            Response.reference,
+            Response.kind,
+            Response.status,
+            Response.started_at,
+            Response.updated_at,
+            Response.completed_at,
+            Response.overall_score,
+            Response.is_current,
+            Response.questionnaire_version,
+        )
+        .where(Response.employer_id == employer_id, Response.status != "withdrawn")
+        .order_by(Response.started_at.desc(), Response.id.desc())
+        .limit(50)
+    )
+    return [HistoryLine(**row) for row in rows.mappings()]
+
+
+def waiting_for_employer(user_id: int) -> list[HistoryLine]:
+    """Responses a person holds that belong to no employer yet, newest first."""
+    rows = current_session().execute(
+        select(
+            Response.id,
+            Response.reference,
+            Response.kind,
+            Response.status,
+            Response.started_at,
+            Response.updated_at,
+            Response.completed_at,
+            Response.overall_score,
+            Response.is_current,
+            Response.questionnaire_version,
+        )
+        .where(
+            Response.owner_id == user_id,
+            Response.employer_id.is_(None),
+            Response.status != "withdrawn",
+        )
+        .order_by(Response.started_at.desc(), Response.id.desc())
+        .limit(20)
+    )
+    return [HistoryLine(**row) for row in rows.mappings()]
+
+
+def claimable(references: Collection[str], email: str | None) -> list[int]:
+    """Ownerless responses held in a browser, or kept under a confirmed e-mail address."""
+    found = Response.reference.in_(references)
+    if email is not None:
+        found = found | (func.lower(Response.resume_email) == email.lower())
+    return list(
+        current_session().scalars(
+            select(Response.id)
+            .where(found, Response.owner_id.is_(None), Response.employer_id.is_(None))
+            .order_by(Response.id)
+        )
+    )
+
+
+def names_of(user_ids: Collection[int]) -> dict[int, str]:
+    """Display names for the people who answered."""
+    if not user_ids:
+        return {}
+    rows = current_session().execute(select(User.id, User.name).where(User.id.in_(user_ids)))
+    return {row.id: row.name for row in rows}
+
+
+def histogram(
+    *, questionnaire_key: str, dimension: str, sector: str, size_tier: str | None
+) -> tuple[int, ...]:
+    """How many employers have each score 0 to 100, over all districts; all sizes when None."""
+    query = (
+        select(ScoreHistogram.score, func.sum(ScoreHistogram.n))
+        .where(
+            ScoreHistogram.questionnaire_key == questionnaire_key,
+            ScoreHistogram.dimension == dimension,
+            ScoreHistogram.sector == sector,
+        )
+        .group_by(ScoreHistogram.score)
+    )
+    if size_tier is not None:
+        query = query.where(ScoreHistogram.size_tier == size_tier)
+    counts = list(EMPTY_HISTOGRAM)
+    for score, n in current_session().execute(query):
+        counts[score] = int(n)
+    return tuple(counts)
+
+
+def stored_rollups(questionnaire_key: str) -> dict[tuple[Any, ...], tuple[int, int]]:
+    """Every roll-up cell that counts somebody: (month, sector, size, district, dimension)."""
+    rows = current_session().execute(
+        select(
+            ScoreRollup.month,
+            ScoreRollup.sector,
+            ScoreRollup.size_tier,
+            ScoreRollup.district,
+            ScoreRollup.dimension,
+            ScoreRollup.n,
+            ScoreRollup.total,
+        ).where(ScoreRollup.questionnaire_key == questionnaire_key, ScoreRollup.n > 0)
+    )
+    return {tuple(row[:5]): (row.n, row.total) for row in rows}
+
+
+def stored_histograms(questionnaire_key: str) -> dict[tuple[Any, ...], int]:
+    """Every histogram cell that counts somebody: (dimension, sector, size, district, score)."""
+    rows = current_session().execute(
+        select(
+            ScoreHistogram.dimension,
+            ScoreHistogram.sector,
+            ScoreHistogram.size_tier,
+            ScoreHistogram.district,
+            ScoreHistogram.score,
+            ScoreHistogram.n,
+        ).where(ScoreHistogram.questionnaire_key == questionnaire_key, ScoreHistogram.n > 0)
+    )
+    return {tuple(row[:5]): row.n for row in rows}
+
+
+def counted_scores(questionnaire_key: str) -> list[tuple[Any, ...]]:
+    """Every score of an employer's completed response, from which roll-ups can be recomputed.
+
+    Columns: completed_at, sector, size tier, district, dimension, score, is_current.
+    """
+    rows = current_session().execute(
+        select(
+            Response.completed_at,
+            Response.sector,
+            Response.size_tier,
+            func.coalesce(Response.district, ""),
+            DimensionScore.dimension,
+            DimensionScore.score,
+            Response.is_current,
+        )
+        .join(DimensionScore, DimensionScore.response_id == Response.id)
+        .where(
+            Response.questionnaire_key == questionnaire_key,
+            Response.status == "completed",
+            Response.employer_id.is_not(None),
+        )
+    )
+    return [tuple(row) for row in rows]
+
+
+def under_way(employer_id: int) -> str | None:
+    """The reference of an employer's newest response in progress."""
+    return current_session().scalar(
+        select(Response.reference)
+        .where(Response.employer_id == employer_id, Response.status == "in_progress")
+        .order_by(Response.started_at.desc(), Response.id.desc())
+        .limit(1)
+    )
+
+
+def open_successor(earlier_id: int) -> str | None:
+    """The reference of a correction or re-take of a response that is still in progress."""
+    return current_session().scalar(
+        select(Response.reference)
+        .where(Response.earlier_id == earlier_id, Response.status == "in_progress")
+        .order_by(Response.id.desc())
+        .limit(1)
+    )
+
+
+def current_of(employer_id: int, questionnaire_key: str) -> Response | None:
+    """The response that stands for an employer, locked."""
+    return current_session().scalar(
+        select(Response)
+        .where(
+            Response.employer_id == employer_id,
+            Response.questionnaire_key == questionnaire_key,
+            Response.is_current,
+        )
+        .with_for_update()
+    )
+
+
+def scores_of(response_id: int) -> dict[str, int]:
+    """The shown scores of a completed response, by dimension and ``overall``."""
+    rows = current_session().execute(
+        select(DimensionScore.dimension, DimensionScore.score)
+        .where(DimensionScore.response_id == response_id)
+        .order_by(DimensionScore.dimension)
+    )
+    return {row.dimension: row.score for row in rows}
+
+
+def lock_employer(employer_id: int) -> None:
+    """Hold an employer's row until the unit of work ends."""
+    current_session().execute(
+        select(Employer.id).where(Employer.id == employer_id).with_for_update()
+    )

@@ -1,0 +1,122 @@
+"""Completing a diagnostic: scores, roll-ups and histograms in one transaction."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sqlalchemy import update
+
+from portal.db import audit, current_session
+from portal.diagnostics import queries
+from portal.diagnostics.models import OVERALL, DimensionScore, Response
+from portal.diagnostics.rules.catalogue import load_catalogue
+from portal.diagnostics.rules.path import missing_answers
+from portal.diagnostics.rules.result import freeze
+from portal.diagnostics.rules.schema import Profile
+from portal.diagnostics.rules.states import may_complete
+from portal.diagnostics.rules.values import answers_from_document
+from portal.diagnostics.service.rollups import Cell, count_completed, count_current
+from portal.kernel.clock import today, utc_now
+from portal.kernel.result import Err, Ok, Problem
+
+
+def complete(*, response_id: int, by_id: int | None) -> Ok[str] | Err:
+    """Freeze the result of a response and count it; the reference comes back.
+
+    Refused while a required question on the path has no answer.
+    """
+    response = queries.response_to_change(response_id)
+    problem = may_complete(status=response.status)
+    if problem is not None:
+        return Err(problem)
+    questionnaire = load_catalogue().get(
+        response.questionnaire_key, response.questionnaire_version
+    )
+    if questionnaire is None:
+        raise RuntimeError(f"Questionnaire of response {response.reference} is missing")
+    profile = Profile(sector=response.sector, size=response.size_tier)
+    answers = answers_from_document(questionnaire, response.answers)
+    missing = missing_answers(questionnaire, profile, answers)
+    if missing:
+        number = len(missing)
+        return Err(
+            Problem(
+                "unanswered",
+                f"{number} question still needs an answer"
+                if number == 1
+                else f"{number} questions still need an answer",
+                missing[0].key,
+            )
+        )
+    result = freeze(questionnaire, profile, answers, completed_on=today())
+    response.status = "completed"
+    response.completed_at = utc_now()
+    response.completed_by = by_id
+    response.result = result
+    response.overall_score = None if result["overall"] is None else result["overall"]["score"]
+    session = current_session()
+    session.flush()
+    scores = _score_rows(response)
+    session.add_all(scores)
+    session.flush()
+    if response.employer_id is not None:
+        count_for_employer(response)
+    audit.record(action="diagnostic.completed", subject=f"response:{response.reference}")
+    return Ok(response.reference)
+
+
+def _score_rows(response: Response) -> list[DimensionScore]:
+    result = response.result or {}
+    rows = [
+        DimensionScore(
+            response_id=response.id,
+            dimension=item["key"],
+            score=item["score"],
+            exact=str(Fraction(item["exact"])),
+        )
+        for item in result["dimensions"]
+        if item["score"] is not None
+    ]
+    overall = result["overall"]
+    if overall is not None:
+        rows.append(
+            DimensionScore(
+                response_id=response.id,
+                dimension=OVERALL,
+                score=overall["score"],
+                exact=overall["exact"],
+            )
+        )
+    return rows
+
+
+def count_for_employer(response: Response) -> None:
+    """Count a completed response in its employer's groups, and let it stand for the employer.
+
+    The response that stood before leaves the histograms; months keep every completed one.
+    """
+    session = current_session()
+    if response.employer_id is None or response.completed_at is None:
+        raise RuntimeError("Only a completed response of an employer is counted")
+    # One at a time for an employer, or two completions would both find the same one before them.
+    queries.lock_employer(response.employer_id)
+    previous = queries.current_of(response.employer_id, response.questionnaire_key)
+    if previous is not None:
+        session.execute(
+            update(Response).where(Response.id == previous.id).values(is_current=False)
+        )
+        count_current(_cell(previous), queries.scores_of(previous.id), step=-1)
+    response.is_current = True
+    session.flush()
+    scores = queries.scores_of(response.id)
+    count_current(_cell(response), scores, step=1)
+    count_completed(_cell(response), scores, completed_at=response.completed_at)
+
+
+def _cell(response: Response) -> Cell:
+    return Cell(
+        questionnaire_key=response.questionnaire_key,
+        sector=response.sector,
+        size_tier=response.size_tier,
+        district=response.district or "",
+    )
