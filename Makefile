@@ -1,0 +1,47 @@
+# Everything a person does with this project. `make help` lists it.
+.DEFAULT_GOAL := help
+PYTHON_OLD_OR_NEW := sh scripts/python.sh
+BIN := .venv/bin
+# A suite as large as the machine: one process a core, two at most by default.
+TEST_WORKERS ?= 2
+
+.PHONY: help setup setup-app run demo test check format bench prove lock chromium
+
+help: ## List these commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## Install and build everything, once; starts nothing
+	@$(PYTHON_OLD_OR_NEW) -m scripts.setup
+
+setup-app: ## The same without what only tests and checks need
+	@$(PYTHON_OLD_OR_NEW) -m scripts.setup --app-only
+
+run: ## Start the portal with demonstration data (PORT=5000)
+	@$(PYTHON_OLD_OR_NEW) -m scripts.setup --app-only
+	@$(BIN)/python -m scripts.run
+
+demo: ## Throw the local database away and fill a fresh one with demonstration data
+	@$(PYTHON_OLD_OR_NEW) -m scripts.setup --app-only
+	@$(BIN)/python -m scripts.prepare --fresh
+
+test: setup chromium ## Run every test: unit, both databases, real browser
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
+
+check: setup ## Lint, types, layers, templates
+	@$(BIN)/python -m scripts.check
+
+format: setup ## Put the code into its usual form
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: setup chromium ## Measure, one line a figure, each with the ratio to its baseline
+	@$(BIN)/python -m tests.bench
+
+prove: setup ## The long proofs in full (contention, kill runs)
+	@BIG=1 $(BIN)/python -m pytest -m slow --timeout 3600
+
+lock: setup ## Pin every package again, with hashes
+	@$(BIN)/python -m scripts.lock
+
+chromium: setup
+	@$(BIN)/python -m scripts.chromium

@@ -1,0 +1,52 @@
+"""`make check`: every static check, two at a time, one line each; all of them run."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from scripts.system import ROOT, VENV
+
+BIN = VENV / "bin"
+CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Types (mypy)", ("mypy",)),
+    ("Lint (ruff)", ("ruff", "check", ".")),
+    ("Form (ruff format)", ("ruff", "format", "--check", ".")),
+    ("Layers and rooms (import-linter)", ("lint-imports", "--no-timing")),
+    ("Templates (djLint)", ("djlint", "--lint", "--quiet", "templates")),
+)
+
+
+def _check(command: tuple[str, ...]) -> tuple[int, str, float]:
+    started = time.monotonic()
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, time.monotonic() - started
+
+
+def main() -> None:
+    """Run the checks; exit 1 when one finds fault."""
+    failed = []
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        running = [(title, pool.submit(_check, command)) for title, command in CHECKS]
+        for title, result in running:
+            code, said, seconds = result.result()
+            print(f"  {title:<34} {'ok' if code == 0 else 'FAULTS':<7}{seconds:6.1f} s", flush=True)
+            if code:
+                failed.append((title, said))
+    for title, said in failed:
+        print(f"\n--- {title}\n{said.strip()}")
+    if failed:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
