@@ -32,11 +32,13 @@ def _hashed(name: str) -> str:
     try:
         return manifest()[name]
     except KeyError:
-        raise LookupError(f"No built file is called {name!r}: see static/dist/manifest.json") from None
+        raise LookupError(
+            f"No built file is called {name!r}: see static/dist/manifest.json"
+        ) from None
 
 
 def asset_url(name: str) -> str:
-    """The address of the built file called ``name``, such as ``app.css``; may be cached for ever."""
+    """Address of the built file ``name``, such as ``app.css``; it never goes stale."""
     return URL_PREFIX + _hashed(name)
 
 

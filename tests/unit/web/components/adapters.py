@@ -1,94 +1,16 @@
 """Puts govuk-frontend's fixture options into our macros' parameters, component by component.
 
 Our macros take flat keywords, its templates take nested dictionaries; nothing else is done here.
-Options a macro does not have raise ``Unsupported`` so that no fixture passes by being ignored.
+Options a macro does not have raise ``UnsupportedError`` so that no fixture passes by being ignored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from markupsafe import Markup
-
-Options = Mapping[str, Any]
-Call = tuple[str, str, dict[str, Any]]
-
-
-class Unsupported(Exception):  # noqa: N818 - reads as what it says
-    """A fixture uses an option that our macro leaves out."""
-
-
-def said(options: Any, text: str = "text", html: str = "html") -> Any:
-    """What is written: markup when the option is HTML."""
-    if not options:
-        return None
-    if options.get(html):
-        return Markup(options[html])
-    return options.get(text)
-
-
-def attributes(value: Any) -> dict[str, Any] | None:
-    return dict(value) if value else None
-
-
-def take(options: Options, **names: str) -> dict[str, Any]:
-    return {ours: options[theirs] for ours, theirs in names.items() if theirs in options}
-
-
-def only(options: Options, *known: str) -> None:
-    extra = {key for key, value in options.items() if value not in (None, "", {}, [])} - set(known)
-    if extra:
-        raise Unsupported(", ".join(sorted(extra)))
-
-
-def common(options: Options) -> dict[str, Any]:
-    out = take(options, classes="classes")
-    if options.get("attributes"):
-        out["attrs"] = attributes(options["attributes"])
-    return out
-
-
-def group(options: Options) -> dict[str, Any]:
-    """Label, hint, error, form group: what every field has."""
-    label = options.get("label") or {}
-    form_group = options.get("formGroup") or {}
-    only(form_group, "classes", "attributes")
-    only(label, "text", "html", "classes", "isPageHeading")
-    for part in ("hint", "errorMessage"):
-        only(options.get(part) or {}, "text", "html")
-    out = {
-        "name": options["name"],
-        "label": said(label) or "",
-        "hint": said(options.get("hint")),
-        "error": said(options.get("errorMessage")),
-        "label_class": label.get("classes", ""),
-        "heading": label.get("isPageHeading", False),
-        "group_class": form_group.get("classes", ""),
-        "group_attrs": attributes(form_group.get("attributes")),
-        "describedby": options.get("describedBy", ""),
-        **take(options, id="id"),
-        **common(options),
-    }
-    return out
-
-
-GROUP = (
-    *("name", "id", "label", "hint", "errorMessage", "formGroup", "classes", "attributes"),
-    "describedBy",
-)
-
-
-def i18n(options: Options, **names: str) -> dict[str, str]:
-    """Translated messages travel as attributes of the wrapper."""
-    out = {}
-    for option, key in names.items():
-        message = options.get(option)
-        if isinstance(message, dict):
-            out |= {f"data-i18n.{key}.{rule}": text for rule, text in message.items()}
-        elif message:
-            out[f"data-i18n.{key}"] = message
-    return out
+from . import field_adapters as fields
+from .adapter_tools import Call, Options, UnsupportedError, common, i18n, only, said, take
 
 
 def accordion(o: Options) -> Call:
@@ -146,141 +68,6 @@ def button(o: Options) -> Call:
     return "button", "button", kw
 
 
-def character_count(o: Options) -> Call:
-    kw = group(o)
-    kw.pop("describedby")
-    words = i18n(
-        o,
-        charactersUnderLimitText="characters-under-limit",
-        charactersAtLimitText="characters-at-limit",
-        charactersOverLimitText="characters-over-limit",
-        wordsUnderLimitText="words-under-limit",
-        wordsAtLimitText="words-at-limit",
-        wordsOverLimitText="words-over-limit",
-    )
-    if o.get("textareaDescriptionText") and not (o.get("maxlength") or o.get("maxwords")):
-        raise Unsupported("a description of a limit that only the script knows")
-    kw |= take(o, maxlength="maxlength", maxwords="maxwords", count="countType", rows="rows")
-    kw |= take(o, value="value", threshold="threshold", spellcheck="spellcheck")
-    kw |= take(o, message="textareaDescriptionText")
-    kw["message_class"] = (o.get("countMessage") or {}).get("classes", "")
-    kw["group_attrs"] = {**(kw["group_attrs"] or {}), **words}
-    return "character_count", "character_count", kw
-
-
-def choices(o: Options, *, box: bool) -> dict[str, Any]:
-    fieldset = o.get("fieldset")
-    legend = (fieldset or {}).get("legend") or {}
-    form_group = o.get("formGroup") or {}
-    only(form_group, "classes", "attributes")
-    items = []
-    for item in o.get("items") or []:
-        if not item:
-            items.append(item)
-            continue
-        if item.get("divider"):
-            items.append({"divider": item["divider"]})
-            continue
-        label = item.get("label") or {}
-        only(label, "classes")
-        only(item.get("hint") or {}, "text", "html")
-        conditional = (item.get("conditional") or {}).get("html")
-        entry = {
-            "value": item.get("value", ""),
-            "text": said(item),
-            "hint": said(item.get("hint")),
-            "conditional": Markup(conditional) if conditional else None,
-            "label_class": label.get("classes"),
-            "attrs": item.get("attributes"),
-            "exclusive": item.get("behaviour") == "exclusive",
-        }
-        entry |= {k: item[k] for k in ("id", "name", "checked", "disabled") if k in item}
-        items.append(entry)
-    kw = {
-        "name": o["name"],
-        "items": items,
-        "legend": said(legend) if fieldset else None,
-        "legend_class": legend.get("classes", ""),
-        "heading": legend.get("isPageHeading", False),
-        "hint": said(o.get("hint")),
-        "error": said(o.get("errorMessage")),
-        "fieldset": bool(fieldset),
-        "fieldset_class": (fieldset or {}).get("classes", ""),
-        "fieldset_attrs": (fieldset or {}).get("attributes"),
-        "describedby": (fieldset or {}).get("describedBy") or (o.get("describedBy", "") if box else ""),
-        "group_class": form_group.get("classes", ""),
-        "group_attrs": attributes(form_group.get("attributes")),
-        **take(o, id="idPrefix"),
-        **common(o),
-    }
-    return kw
-
-
-def checkboxes(o: Options) -> Call:
-    return "checkboxes", "checkboxes", choices(o, box=True) | {"values": o.get("values") or ()}
-
-
-def radios(o: Options) -> Call:
-    return "radios", "radios", choices(o, box=False) | take(o, value="value")
-
-
-def date_input(o: Options) -> Call:
-    fieldset = o.get("fieldset")
-    legend = (fieldset or {}).get("legend") or {}
-    form_group = o.get("formGroup") or {}
-    only(form_group, "classes", "attributes")
-    known = ("day", "month", "year")
-    given = [i for i in o.get("items") or [] if i]
-    parts = []
-    for name, item in [(i["name"], i) for i in given] or [(n, o.get(n, {"name": n})) for n in known]:
-        if item:
-            parts.append(part({**take(o.get(name) or {}, value="value"), **item}, name))
-    kw = {
-        "id": o["id"],
-        "legend": said(legend) if fieldset else None,
-        "legend_class": legend.get("classes", ""),
-        "heading": legend.get("isPageHeading", False),
-        "values": o.get("values"),
-        "hint": said(o.get("hint")),
-        "error": said(o.get("errorMessage")),
-        "wrong": wrong_parts(parts),
-        "prefix": o.get("namePrefix", ""),
-        "parts": parts,
-        "fieldset": bool(fieldset),
-        "fieldset_class": (fieldset or {}).get("classes", ""),
-        "fieldset_attrs": (fieldset or {}).get("attributes"),
-        "describedby": (fieldset or {}).get("describedBy", ""),
-        "group_class": form_group.get("classes", ""),
-        "group_attrs": attributes(form_group.get("attributes")),
-        **common(o),
-    }
-    return "date_input", "date_input", kw
-
-
-def part(item: Options, name: str) -> dict[str, Any]:
-    if item.get("name", name) not in ("day", "month", "year"):
-        raise Unsupported("parts with other names")
-    out = take(
-        item, label="label", id="id", value="value", classes="classes", inputmode="inputmode"
-    )
-    out |= take(item, autocomplete="autocomplete", pattern="pattern")
-    classes = item.get("classes", "")
-    marked = item.get("error") or "govuk-input--error" in classes
-    return out | {
-        "name": item.get("name", name),
-        "attrs": item.get("attributes"),
-        "wrong": True if marked else item.get("error"),
-    }
-
-
-def wrong_parts(parts: list[dict[str, Any]]) -> list[str]:
-    """Parts marked wrong; when some are only said to be right, the others."""
-    marks = {p["name"]: p.pop("wrong") for p in parts}
-    if not any(marks.values()) and False in marks.values():
-        return [name for name, mark in marks.items() if mark is None]
-    return [name for name, mark in marks.items() if mark]
-
-
 def details(o: Options) -> Call:
     kw = {
         "summary": said(o, "summaryText", "summaryHtml"),
@@ -318,48 +105,15 @@ def fieldset(o: Options) -> Call:
         "legend": said(legend) or "",
         "legend_class": legend.get("classes", ""),
         "heading": legend.get("isPageHeading", False),
-        "text": Markup(o.get("html") or ""),
+        "text": said(o) or "",
         **take(o, role="role", describedby="describedBy"),
         **common(o),
     }
     return "fieldset", "fieldset", kw
 
 
-def file_upload(o: Options) -> Call:
-    kw = group(o)
-    words = i18n(
-        o,
-        chooseFilesButtonText="choose-files-button",
-        noFileChosenText="no-file-chosen",
-        multipleFilesChosenText="multiple-files-chosen",
-        dropInstructionText="drop-instruction",
-        enteredDropZoneText="entered-drop-zone",
-        leftDropZoneText="left-drop-zone",
-    )
-    kw |= take(o, multiple="multiple", disabled="disabled", drop="javascript")
-    kw |= take(o, drop_class="wrapperClasses")
-    kw["drop_attrs"] = {**words, **(o.get("wrapperAttributes") or {})}
-    return "file_upload", "file_upload", kw
-
-
 def hint(o: Options) -> Call:
     return "hint", "hint", {"text": said(o) or "", **take(o, id="id"), **common(o)}
-
-
-def input(o: Options) -> Call:  # noqa: A001 - named as the component
-    kw = group(o)
-    for affix in ("prefix", "suffix"):
-        given = o.get(affix) or {}
-        only(given, "text", "html")
-        kw[affix] = said(given)
-    names = ("value", "inputmode", "autocomplete", "spellcheck", "autocapitalize", "pattern")
-    kw |= {name: o[name] for name in (*names, "disabled") if name in o}
-    if o.get("type"):
-        kw["type"] = o["type"]
-    wrapper = o.get("inputWrapper") or {}
-    kw["wrapper_class"] = wrapper.get("classes", "")
-    kw["wrapper_attrs"] = wrapper.get("attributes")
-    return "input", "input", kw
 
 
 def inset_text(o: Options) -> Call:
@@ -399,7 +153,7 @@ def pagination(o: Options) -> Call:
         if not item:
             return item
         if "visuallyHiddenText" in item and not item["visuallyHiddenText"]:
-            raise Unsupported("a page link with an empty name")
+            raise UnsupportedError("a page link with an empty name")
         return {
             **take(item, number="number", href="href", current="current", ellipsis="ellipsis"),
             "label": item.get("visuallyHiddenText"),
@@ -418,7 +172,7 @@ def pagination(o: Options) -> Call:
 
 def panel(o: Options) -> Call:
     if "govuk-panel--interruption" in (o.get("classes") or "") or o.get("actions"):
-        raise Unsupported("the interruption variant")
+        raise UnsupportedError("the interruption variant")
     kw = {
         "title": said(o, "titleText", "titleHtml"),
         "text": said(o) or "",
@@ -428,48 +182,9 @@ def panel(o: Options) -> Call:
     return "panel", "panel", kw
 
 
-def password_input(o: Options) -> Call:
-    kw = group(o)
-    words = i18n(
-        o,
-        showPasswordText="show-password",
-        hidePasswordText="hide-password",
-        showPasswordAriaLabelText="show-password-aria-label",
-        hidePasswordAriaLabelText="hide-password-aria-label",
-        passwordShownAnnouncementText="password-shown-announcement",
-        passwordHiddenAnnouncementText="password-hidden-announcement",
-    )
-    kw["group_attrs"] = {**(kw["group_attrs"] or {}), **words}
-    kw |= take(o, value="value", show_text="showPasswordText", disabled="disabled")
-    kw |= take(o, show_label="showPasswordAriaLabelText")
-    kw["button_class"] = (o.get("button") or {}).get("classes", "")
-    if o.get("autocomplete"):
-        kw["autocomplete"] = o["autocomplete"]
-    return "password_input", "password_input", kw
-
-
-def written(value: Any) -> Any:
-    """The published templates write the value False as the word false."""
-    return "false" if value is False else value
-
-
-def select(o: Options) -> Call:
-    items = [
-        item
-        and {
-            **{k: written(item[k]) for k in ("value", "text") if k in item},
-            **take(item, disabled="disabled", selected="selected"),
-            "attrs": item.get("attributes"),
-        }
-        for item in o.get("items") or []
-    ]
-    kw = group(o) | {"items": items} | take(o, value="value", disabled="disabled")
-    return "select", "select", kw
-
-
 def service_navigation(o: Options) -> Call:
     if o.get("slots"):
-        raise Unsupported("slots for markup")
+        raise UnsupportedError("slots for markup")
     items = [
         i
         and {
@@ -600,12 +315,6 @@ def task_list(o: Options) -> Call:
     return "task_list", "task_list", {"items": items, **take(o, prefix="idPrefix"), **common(o)}
 
 
-def textarea(o: Options) -> Call:
-    kw = group(o)
-    names = ("value", "rows", "autocomplete", "spellcheck", "disabled")
-    return "textarea", "textarea", kw | {name: o[name] for name in names if name in o}
-
-
 def warning_text(o: Options) -> Call:
     kw = {"text": said(o) or "", **common(o)}
     if o.get("iconFallbackText"):
@@ -616,10 +325,44 @@ def warning_text(o: Options) -> Call:
 COMPONENTS: dict[str, Callable[[Options], Call]] = {
     function.__name__.replace("_", "-"): function
     for function in (
-        *(accordion, back_link, breadcrumbs, button, character_count, checkboxes, date_input),
-        *(details, error_message, error_summary, fieldset, file_upload, hint, input, inset_text),
-        *(label, notification_banner, pagination, panel, password_input, radios, select),
-        *(service_navigation, skip_link, summary_list, table, tabs, tag, task_list, textarea),
+        *(
+            accordion,
+            back_link,
+            breadcrumbs,
+            button,
+            fields.character_count,
+            fields.checkboxes,
+            fields.date_input,
+        ),
+        *(
+            details,
+            error_message,
+            error_summary,
+            fieldset,
+            fields.file_upload,
+            hint,
+            fields.input,
+            inset_text,
+        ),
+        *(
+            label,
+            notification_banner,
+            pagination,
+            panel,
+            fields.password_input,
+            fields.radios,
+            fields.select,
+        ),
+        *(
+            service_navigation,
+            skip_link,
+            summary_list,
+            table,
+            tabs,
+            tag,
+            task_list,
+            fields.textarea,
+        ),
         warning_text,
     )
 }
