@@ -4,7 +4,6 @@ import { startAutocompletes } from './autocomplete.js'
 import { startAutosave } from './autosave.js'
 import { startPolling } from './poll.js'
 
-document.body.classList.add('js-enabled')
 initAll()
 startAutocompletes()
 startAutosave()
