@@ -1,0 +1,149 @@
+"""Every SELECT about people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from portal.accounts import rules
+from portal.accounts.models import (
+    Role,
+    SignInCounter,
+    User,
+    UserSession,
+    WebauthnCredential,
+    users_roles,
+)
+from portal.db import current_session
+from portal.kernel.clock import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person and session behind a cookie, as plain data."""
+
+    user_id: int
+    email: str
+    name: str
+    roles: frozenset[str]
+    session_id: int
+    strong: bool
+    last_seen_at: datetime
+
+
+def signed_in(*, uniquifier: str, token_hash: str) -> SignedIn | None:
+    """Who is signed in with this cookie, in one statement; None when the session does not count."""
+    rows = (
+        current_session()
+        .execute(
+            select(
+                User.id,
+                User.email,
+                User.name,
+                UserSession.id.label("session_id"),
+                UserSession.strong,
+                UserSession.last_seen_at,
+                Role.name.label("role"),
+            )
+            .join(User, User.id == UserSession.user_id)
+            .outerjoin(users_roles, users_roles.c.user_id == User.id)
+            .outerjoin(Role, Role.id == users_roles.c.role_id)
+            .where(
+                UserSession.token_hash == token_hash,
+                UserSession.ended_at.is_(None),
+                UserSession.expires_at > utc_now(),
+                User.active.is_(True),
+                User.fs_uniquifier == uniquifier,
+            )
+        )
+        .all()
+    )
+    if not rows:
+        return None
+    first = rows[0]
+    return SignedIn(
+        user_id=first.id,
+        email=first.email,
+        name=first.name,
+        roles=frozenset(row.role for row in rows if row.role is not None),
+        session_id=first.session_id,
+        strong=first.strong,
+        last_seen_at=first.last_seen_at,
+    )
+
+
+def user_by_email(email: str) -> User | None:
+    """The person with this address, whatever its capitals."""
+    return current_session().scalar(select(User).where(User.email == rules.normal_email(email)))
+
+
+def user_by_id(user_id: int) -> User | None:
+    """The person, their roles loaded."""
+    return current_session().scalar(
+        select(User).where(User.id == user_id).options(selectinload(User.roles))
+    )
+
+
+def user_names(ids: Collection[int]) -> dict[int, str]:
+    """Names by user id, for the ids that exist."""
+    if not ids:
+        return {}
+    rows = current_session().execute(select(User.id, User.name).where(User.id.in_(set(ids))))
+    return {row.id: row.name for row in rows}
+
+
+def roles_by_name(names: Collection[str]) -> list[Role]:
+    """Roles with these names, by name; unknown names are missing from the answer."""
+    return list(
+        current_session().scalars(select(Role).where(Role.name.in_(names)).order_by(Role.name))
+    )
+
+
+def staff() -> list[User]:
+    """Everyone with a staff role, by e-mail, their roles loaded."""
+    return list(
+        current_session().scalars(
+            select(User)
+            .where(User.id.in_(select(users_roles.c.user_id)))
+            .options(selectinload(User.roles))
+            .order_by(User.email)
+        )
+    )
+
+
+def open_sessions(user_id: int) -> list[UserSession]:
+    """The person's sessions that still count, last used first."""
+    return list(
+        current_session().scalars(
+            select(UserSession)
+            .where(
+                UserSession.user_id == user_id,
+                UserSession.ended_at.is_(None),
+                UserSession.expires_at > utc_now(),
+            )
+            .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
+        )
+    )
+
+
+def passkeys(user_id: int) -> list[WebauthnCredential]:
+    """The person's passkeys, oldest first."""
+    return list(
+        current_session().scalars(
+            select(WebauthnCredential)
+            .where(WebauthnCredential.user_id == user_id)
+            .order_by(WebauthnCredential.id)
+        )
+    )
+
+
+def counter(*, scope: str, key_hash: str, lock: bool = False) -> SignInCounter | None:
+    """The failure counter of a key, locked for change on PostgreSQL when asked."""
+    query = select(SignInCounter).where(
+        SignInCounter.scope == scope, SignInCounter.key_hash == key_hash
+    )
+    return current_session().scalar(query.with_for_update() if lock else query)
