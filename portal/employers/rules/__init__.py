@@ -1,0 +1,1 @@
+"""Rules of employers: identifiers, names, spellings, the register file, hard to reach."""

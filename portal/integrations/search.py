@@ -1,0 +1,118 @@
+"""Full-text search, on SQLite's FTS5 and on PostgreSQL's tsvector alike.
+
+A search is built from words, never from what a person typed: each word is quoted for the engine,
+so operators, brackets and quotes in a question mean nothing and can break nothing. The tables are
+made by migrations: ``<index>`` (the words), ``<index>_terms`` and ``<index>_keys`` (spellings).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word, or with ``prefix`` every word that begins with it."""
+
+    text: str
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part must be found."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part must be found."""
+
+    parts: tuple[Expression, ...]
+
+
+Expression = Word | AllOf | AnyOf
+
+
+def fts5(expression: Expression) -> str:
+    """The expression as an FTS5 query; quotes inside a word are doubled."""
+    if isinstance(expression, Word):
+        quoted = expression.text.replace('"', '""')
+        return f'"{quoted}"{"*" if expression.prefix else ""}'
+    joint = " AND " if isinstance(expression, AllOf) else " OR "
+    return f"({joint.join(fts5(part) for part in expression.parts)})"
+
+
+def tsquery(expression: Expression) -> str:
+    """The expression as the text of a tsquery; quotes and backslashes are doubled."""
+    if isinstance(expression, Word):
+        quoted = expression.text.replace("\\", "\\\\").replace("'", "''")
+        return f"'{quoted}'{':*' if expression.prefix else ''}"
+    joint = " & " if isinstance(expression, AllOf) else " | "
+    return f"({joint.join(tsquery(part) for part in expression.parts)})"
+
+
+class SearchIndex:
+    """The index of one table's words. ``name`` comes from our code, never from a request."""
+
+    def __init__(self, name: str) -> None:
+        if not name.isidentifier():
+            raise ValueError(f"Not the name of a table: {name!r}")
+        self._fts5 = text(
+            f"SELECT rowid FROM {name} WHERE {name} MATCH :question "  # noqa: S608
+            f"ORDER BY rank LIMIT :limit"
+        )
+        # Shorter entries first: what was typed is then a larger part of them.
+        self._tsvector = text(
+            f"SELECT entry_id FROM {name} WHERE words @@ CAST(:question AS tsquery) "  # noqa: S608
+            f"ORDER BY length, entry_id LIMIT :limit"
+        )
+        self._neighbours = text(
+            f"SELECT DISTINCT t.term FROM {name}_keys k JOIN {name}_terms t ON t.stem = k.stem "  # noqa: S608
+            f"WHERE k.key IN :keys"
+        ).bindparams(bindparam("keys", expanding=True))
+        self._known = text(f"SELECT term FROM {name}_terms")  # noqa: S608
+        self._add_terms = text(
+            f"INSERT INTO {name}_terms (term, stem) VALUES (:term, :stem) "  # noqa: S608
+            f"ON CONFLICT DO NOTHING"
+        )
+        self._add_keys = text(
+            f"INSERT INTO {name}_keys (key, stem) VALUES (:key, :stem) "  # noqa: S608
+            f"ON CONFLICT DO NOTHING"
+        )
+
+    def matching(self, session: Session, expression: Expression, *, limit: int) -> list[int]:
+        """Keys of rows that match, best first as far as the engine can tell."""
+        sqlite = session.get_bind().dialect.name == "sqlite"
+        question = fts5(expression) if sqlite else tsquery(expression)
+        statement = self._fts5 if sqlite else self._tsvector
+        found = session.execute(statement, {"question": question, "limit": limit})
+        return list(found.scalars())
+
+    def neighbours(self, session: Session, keys: Iterable[str]) -> list[str]:
+        """Known words stored under any of these spellings."""
+        wanted = sorted(set(keys))
+        if not wanted:
+            return []
+        return list(session.execute(self._neighbours, {"keys": wanted}).scalars())
+
+    def known_words(self, session: Session) -> set[str]:
+        """Every word that can be found by a misspelling."""
+        return set(session.execute(self._known).scalars())
+
+    def learn(
+        self,
+        session: Session,
+        terms: Sequence[tuple[str, str]],
+        keys: Sequence[tuple[str, str]],
+    ) -> None:
+        """Add words with their stems, and stems with the spellings they are found under."""
+        if terms:
+            session.execute(self._add_terms, [{"term": t, "stem": s} for t, s in terms])
+        if keys:
+            session.execute(self._add_keys, [{"key": k, "stem": s} for k, s in keys])
