@@ -18,6 +18,9 @@ MAX_NUMBER_DIGITS = 15
 _KEY = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _TAG = "tag:yaml.org,2002:"
+_PLAIN_TAGS = {
+    f"{_TAG}{name}" for name in ("str", "bool", "int", "float", "null", "timestamp", "map", "seq")
+}
 # What YAML itself would read as yes or no is still text here: "Yes" is a common answer.
 _TEXT_TAGS = {f"{_TAG}str", f"{_TAG}bool"}
 
@@ -100,7 +103,7 @@ def _is_plain_tree(root: yaml.Node, notes: Notes) -> bool:
         if depth > MAX_DEPTH or len(seen) > MAX_NODES:
             notes.fault(line_of(node), "the file is nested too deeply or holds too many values")
             return False
-        if not node.tag.startswith(_TAG):
+        if node.tag not in _PLAIN_TAGS:
             notes.fault(line_of(node), f"the tag {node.tag} is not allowed")
             return False
         waiting.extend((child, depth + 1) for child in _children(node))

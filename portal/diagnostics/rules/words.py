@@ -138,3 +138,17 @@ def _either(names: tuple[str, ...]) -> str:
 def _bracketed(condition: Condition) -> str:
     words = describe_condition(condition)
     return f"({words})" if isinstance(condition, AllOf | AnyOf) else words
+
+
+SECTOR_WORDS = {
+    "retail": "retail",
+    "hospitality": "hospitality",
+    "social_care": "social care",
+    "other": "other",
+}
+SIZE_WORDS = {
+    "micro": "1 to 9",
+    "small": "10 to 49",
+    "medium": "50 to 249",
+    "large": "250 or more",
+}
