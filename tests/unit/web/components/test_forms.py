@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from portal.kernel.result import Problem
 from portal.web import forms
 from portal.web.text import clean_line, clean_text, count_characters
-from portal.web.widgets import component
+from portal.web.widgets import component, foreign
 
 from .dom import normalise
 
@@ -353,3 +353,25 @@ def test_what_is_typed_is_escaped():
     page = fill({"it": '"><script>'}, it=forms.StringField("<b>Name</b>")).it()
     assert "<script>" not in page
     assert "&lt;b&gt;Name" in page
+
+
+def test_a_librarys_own_form_renders_in_our_markup():
+    from flask_wtf import FlaskForm
+    from wtforms import BooleanField, PasswordField, RadioField, StringField, TextAreaField
+    from wtforms.validators import DataRequired
+
+    class Theirs(FlaskForm):
+        email = StringField("Email", [DataRequired("Enter your email")])
+        password = PasswordField("Password")
+        remember = BooleanField("Keep me signed in")
+        way = RadioField("Way", choices=[("a", "An app"), ("b", "A key")])
+        note = TextAreaField("Note")
+
+    form = Theirs(formdata=MultiDict({"email": "", "way": "b"}))
+    form.validate()
+    page = Markup("").join(foreign(field) for field in form)
+    assert page.count("govuk-form-group") >= 5
+    assert 'type="password"' in page
+    assert 'value="b" checked' in page
+    assert " required" not in page
+    assert "#email" in component("error_summary")(form)
