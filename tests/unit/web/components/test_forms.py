@@ -358,13 +358,14 @@ def test_what_is_typed_is_escaped():
 def test_a_librarys_own_form_renders_in_our_markup():
     from flask_wtf import FlaskForm
     from wtforms import BooleanField, PasswordField, RadioField, StringField, TextAreaField
+    from wtforms.fields.choices import SelectChoice
     from wtforms.validators import DataRequired
 
     class Theirs(FlaskForm):
         email = StringField("Email", [DataRequired("Enter your email")])
         password = PasswordField("Password")
         remember = BooleanField("Keep me signed in")
-        way = RadioField("Way", choices=[("a", "An app"), ("b", "A key")])
+        way = RadioField("Way", choices=[SelectChoice("a", "An app"), SelectChoice("b", "A key")])
         note = TextAreaField("Note")
 
     form = Theirs(formdata=MultiDict({"email": "", "way": "b"}))
