@@ -34,9 +34,9 @@ def init_logs(level: str, *, json_lines: bool) -> None:
         handler = logging.StreamHandler()
         handler.portal = True  # type: ignore[attr-defined]
         root.addHandler(handler)
-    for handler in root.handlers:
-        if getattr(handler, "portal", False):
-            handler.setFormatter(formatter)
+    for known in root.handlers:
+        if getattr(known, "portal", False):
+            known.setFormatter(formatter)
     root.setLevel(level)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("fontTools").setLevel(logging.WARNING)

@@ -1,9 +1,13 @@
-"""Commands: worker, seed, import, diagnostics, benchmarks' data."""
+"""Commands: database, worker, accounts, employers, diagnostics, demonstration data."""
 
 from __future__ import annotations
 
+import importlib.util
+
 import click
 from flask import Flask, current_app
+
+COMMAND_MODULES = ("schema", "accounts", "employers", "diagnostics", "seed")
 
 
 @click.command("worker")
@@ -17,7 +21,7 @@ def worker_command(workers: int) -> None:
 
 def register(app: Flask) -> None:
     """Add every command to ``flask``."""
-    from portal.cli.schema import db_group
-
     app.cli.add_command(worker_command)
-    app.cli.add_command(db_group)
+    for name in COMMAND_MODULES:
+        if importlib.util.find_spec(f"portal.cli.{name}"):
+            importlib.import_module(f"portal.cli.{name}").register(app)

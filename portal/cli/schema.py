@@ -11,14 +11,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy import Connection, MetaData, text
 
-import portal
+from config import ROOT
 from portal.db import Base
 from portal.db.session import Database, current_database
 
-MIGRATIONS = Path(portal.__file__).resolve().parent.parent / "migrations"
+MIGRATIONS = ROOT / "migrations"
 db_group = AppGroup("db", help="Create, upgrade and check the database.")
 
 
@@ -28,7 +29,7 @@ def load_metadata() -> MetaData:
     from portal.integrations import mail
 
     assert audit and outbox and mail  # noqa: S101, PT018 - imported for their tables
-    root = Path(portal.__file__).parent
+    root = ROOT / "portal"
     for module in pkgutil.iter_modules([str(root)]):
         models = root / module.name / "models"
         if models.with_suffix(".py").exists() or models.is_dir():
@@ -111,3 +112,8 @@ def draft_command(slug: str) -> None:
     """Draft a migration from the models, to be read and corrected by hand."""
     with current_database().engine.connect() as connection:
         command.revision(alembic_config(connection), message=slug, autogenerate=True, rev_id=slug)
+
+
+def register(app: Flask) -> None:
+    """Add ``flask db``."""
+    app.cli.add_command(db_group)

@@ -88,7 +88,7 @@ def _announce(entry_id: int) -> None:
         return
     try:
         queue.enqueue(entry_id)
-    except Exception:  # the row is safe and the sweep finds it: the user's action must not fail
+    except Exception:  # noqa: BLE001 - the row is safe and the sweep finds it: the user's action must not fail
         _log.exception("The job queue did not answer; the sweep will run outbox entry %s", entry_id)
 
 

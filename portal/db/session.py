@@ -16,7 +16,6 @@ from flask import Flask, current_app, g, has_app_context
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.orm.session import UOWTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITE_OPTION = "portal_write"
@@ -39,7 +38,7 @@ def make_engine(url: str, **options: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
         # The driver must not open transactions by itself: we say BEGIN below.
-        connection.isolation_level = None  # type: ignore[attr-defined]
+        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
@@ -70,7 +69,7 @@ class PortalSession(Session):
 
 
 @event.listens_for(PortalSession, "before_flush")
-def _refuse_stray_writes(session: PortalSession, _context: UOWTransaction, _objects: Any) -> None:
+def _refuse_stray_writes(session: PortalSession, _context: Any, _objects: Any) -> None:
     if not session.writing and (session.new or session.dirty or session.deleted):
         raise WriteOutsideUnitOfWork(
             "Nothing may be written outside `with unit_of_work():`; no GET writes."

@@ -10,3 +10,6 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Put the feature on the application."""
+    from portal.diagnostics.wiring import wire
+
+    wire(app)

@@ -34,6 +34,7 @@ from portal.diagnostics.rules.values import (
 from portal.diagnostics.rules.words import wording_for
 from portal.kernel.money import Money
 from portal.kernel.result import Problem
+from portal.web.forms import EmailField, Form, RadioField
 
 FormData = Mapping[str, Sequence[str]]
 _ASK = {
@@ -45,6 +46,7 @@ _ASK = {
     QuestionType.TEXT: "Write an answer",
     QuestionType.GRID: "Choose an answer in each row",
 }
+_CHOICE_TYPES = {QuestionType.SINGLE, QuestionType.SCALE}
 _SUFFIX = {"percent": "%", "hours": "hours", "people": "people", "days": "days"}
 
 
@@ -139,7 +141,7 @@ def _field(
 ) -> QuestionField:
     words = wording_for(question, profile)
     given = [item for item in typed.get(question.key, ()) if item]
-    choice = question.type in {QuestionType.SINGLE, QuestionType.SCALE}
+    choice = question.type in _CHOICE_TYPES
     money = question.type is QuestionType.MONEY
     number = question.type is QuestionType.NUMBER
     return QuestionField(
@@ -201,20 +203,72 @@ def _as_form(questions: Sequence[Question], answers: Answers) -> dict[str, list[
 
 
 def _value_as_form(question: Question, value: Value) -> dict[str, list[str]]:
+    if isinstance(value, GridMarked):
+        return {row_field(question, row): [column] for row, column in value.cells}
+    if isinstance(value, NotApplicable) and question.type not in _CHOICE_TYPES:
+        return {not_applicable_field(question): ["yes"]}
+    return {question.key: _texts(value)}
+
+
+def _texts(value: Value) -> list[str]:
     match value:
         case Chosen(option=option):
-            return {question.key: [option]}
+            return [option]
         case Ticked(options=options):
-            return {question.key: list(options)}
+            return list(options)
         case Amount(number=number):
-            return {question.key: [f"{number:f}"]}
+            return [f"{number:f}"]
         case MoneyAmount(pence=pence):
-            return {question.key: [Money(pence).format().removeprefix("£")]}
+            return [Money(pence).format().removeprefix("£")]
         case Written(text=text):
-            return {question.key: [text]}
-        case GridMarked(cells=cells):
-            return {row_field(question, row): [column] for row, column in cells}
-        case NotApplicable():
-            if question.type in {QuestionType.SINGLE, QuestionType.SCALE}:
-                return {question.key: [NOT_APPLICABLE_KEY]}
-            return {not_applicable_field(question): ["yes"]}
+            return [text]
+        case _:
+            return [NOT_APPLICABLE_KEY]
+
+
+SECTOR_CHOICES = (
+    ("retail", "Retail", "Shops, including online shops"),
+    ("hospitality", "Hospitality", "Hotels, pubs, cafés, restaurants, catering"),
+    ("social_care", "Social care", "Care homes, home care, day care, nurseries"),
+    ("other", "Something else"),
+)
+SIZE_CHOICES = (
+    ("micro", "1 to 9"),
+    ("small", "10 to 49"),
+    ("medium", "50 to 249"),
+    ("large", "250 or more"),
+)
+
+
+class StartForm(Form):
+    """The two facts that choose the wording."""
+
+    sector = RadioField(
+        "What does your organisation mainly do?",
+        choices=SECTOR_CHOICES,
+        required="Choose what your organisation mainly does",
+    )
+    size = RadioField(
+        "How many people do you employ in all, full-time and part-time?",
+        choices=SIZE_CHOICES,
+        required="Choose how many people you employ",
+    )
+
+
+class KeepForm(Form):
+    """Where to send the link."""
+
+    email = EmailField(
+        "E-mail address",
+        hint="We send one message with a link. We do not use the address for anything else.",
+        required="Enter an e-mail address, like name@example.com",
+    )
+
+
+class EmployerForm(Form):
+    """Which employer a diagnostic is about."""
+
+    employer = RadioField(
+        "Which employer is this diagnostic about?",
+        required="Choose an employer",
+    )

@@ -116,7 +116,12 @@ class ScoreRollup(Base):
     __tablename__ = "score_rollups"
     __table_args__ = (
         UniqueConstraint(
-            "questionnaire_key", "month", "sector", "size_tier", "district", "dimension",
+            "questionnaire_key",
+            "month",
+            "sector",
+            "size_tier",
+            "district",
+            "dimension",
             name="uq_score_rollups_cell",
         ),
         CheckConstraint("n >= 0 AND total >= 0", name="not_negative"),
@@ -139,7 +144,12 @@ class ScoreHistogram(Base):
     __tablename__ = "score_histograms"
     __table_args__ = (
         UniqueConstraint(
-            "questionnaire_key", "dimension", "sector", "size_tier", "district", "score",
+            "questionnaire_key",
+            "dimension",
+            "sector",
+            "size_tier",
+            "district",
+            "score",
             name="uq_score_histograms_cell",
         ),
         CheckConstraint("n >= 0", name="not_negative"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select
+from sqlalchemy import RowMapping, Select, func, or_, select
 
 from portal.accounts.models import User
 from portal.db import current_session
@@ -35,6 +35,7 @@ class ResponseFacts:
     size_tier: str
     district: str | None
     status: str
+    is_current: bool
     answers: Mapping[str, Mapping[str, Any]]
     revision: int
     started_at: datetime
@@ -90,6 +91,7 @@ _FACTS = (
     Response.size_tier,
     Response.district,
     Response.status,
+    Response.is_current,
     Response.answers,
     Response.revision,
     Response.started_at,
@@ -129,12 +131,16 @@ def response_by_id(response_id: int) -> ResponseFacts | None:
 
 def response_to_change(response_id: int) -> Response:
     """The row, locked until the unit of work ends."""
-    return current_session().scalars(
-        select(Response)
-        .where(Response.id == response_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    return (
+        current_session()
+        .scalars(
+            select(Response)
+            .where(Response.id == response_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        .one()
+    )
 
 
 _COMPLETED = (
@@ -219,13 +225,12 @@ def waiting_for_employer(user_id: int) -> list[HistoryLine]:
 
 def claimable(references: Collection[str], email: str | None) -> list[int]:
     """Ownerless responses held in a browser, or kept under a confirmed e-mail address."""
-    found = Response.reference.in_(references)
-    if email is not None:
-        found = found | (func.lower(Response.resume_email) == email.lower())
+    held = Response.reference.in_(references)
+    kept = func.lower(Response.resume_email) == (email or "").lower()
     return list(
         current_session().scalars(
             select(Response.id)
-            .where(found, Response.owner_id.is_(None), Response.employer_id.is_(None))
+            .where(or_(held, kept), Response.owner_id.is_(None), Response.employer_id.is_(None))
             .order_by(Response.id)
         )
     )
@@ -239,25 +244,27 @@ def names_of(user_ids: Collection[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def histogram(
-    *, questionnaire_key: str, dimension: str, sector: str, size_tier: str | None
-) -> tuple[int, ...]:
-    """How many employers have each score 0 to 100, over all districts; all sizes when None."""
+def histograms(
+    *, questionnaire_key: str, sector: str, size_tier: str | None
+) -> dict[str, tuple[int, ...]]:
+    """How many employers have each score 0 to 100, by dimension, over all districts.
+
+    One statement for all dimensions; all sizes when ``size_tier`` is None.
+    """
     query = (
-        select(ScoreHistogram.score, func.sum(ScoreHistogram.n))
+        select(ScoreHistogram.dimension, ScoreHistogram.score, func.sum(ScoreHistogram.n))
         .where(
             ScoreHistogram.questionnaire_key == questionnaire_key,
-            ScoreHistogram.dimension == dimension,
             ScoreHistogram.sector == sector,
         )
-        .group_by(ScoreHistogram.score)
+        .group_by(ScoreHistogram.dimension, ScoreHistogram.score)
     )
     if size_tier is not None:
         query = query.where(ScoreHistogram.size_tier == size_tier)
-    counts = list(EMPTY_HISTOGRAM)
-    for score, n in current_session().execute(query):
-        counts[score] = int(n)
-    return tuple(counts)
+    found: dict[str, list[int]] = {}
+    for dimension, score, n in current_session().execute(query):
+        found.setdefault(dimension, list(EMPTY_HISTOGRAM))[score] = int(n)
+    return {dimension: tuple(counts) for dimension, counts in found.items()}
 
 
 def stored_rollups(questionnaire_key: str) -> dict[tuple[Any, ...], tuple[int, int]]:
@@ -364,3 +371,20 @@ def lock_employer(employer_id: int) -> None:
     current_session().execute(
         select(Employer.id).where(Employer.id == employer_id).with_for_update()
     )
+
+
+def employer_names(references: Collection[str]) -> list[tuple[str, str]]:
+    """Employers to choose from, as (reference, name), by name."""
+    if not references:
+        return []
+    rows = current_session().execute(
+        select(Employer.reference, Employer.name)
+        .where(Employer.reference.in_(references))
+        .order_by(Employer.name, Employer.id)
+    )
+    return [(row.reference, row.name) for row in rows]
+
+
+def email_of(user_id: int) -> str | None:
+    """A person's e-mail address."""
+    return current_session().scalar(select(User.email).where(User.id == user_id))

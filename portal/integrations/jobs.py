@@ -98,12 +98,12 @@ def init_jobs(app: Flask) -> None:
     huey = make_huey(app)
     app.extensions[HUEY_EXTENSION] = huey
 
-    @huey.task(name="run_outbox_entry")
+    @huey.task(name="run_outbox_entry")  # type: ignore[untyped-decorator]
     def run_outbox_entry(entry_id: int) -> None:
         with app.app_context():
             run_entry(entry_id)
 
-    @huey.periodic_task(crontab(minute="*"), name="sweep_outbox")
+    @huey.periodic_task(crontab(minute="*"), name="sweep_outbox")  # type: ignore[untyped-decorator]
     def sweep_outbox() -> None:
         with app.app_context():
             sweep()

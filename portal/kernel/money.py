@@ -69,9 +69,10 @@ class Money:
         return f"{sign}£{pounds:,}.{pence:02d}"
 
     def format_whole(self) -> str:
-        """Whole pounds, half a pound rounded away from nought: ``£1,235``. For reading, not adding."""
-        sign = "-" if self.pence <= -50 else ""
-        return f"{sign}£{(abs(self.pence) + 50) // 100:,}"
+        """Whole pounds, halves rounded away from nought: ``£1,235``. For reading, not adding."""
+        pounds = (abs(self.pence) + 50) // 100
+        sign = "-" if self.pence < 0 and pounds else ""
+        return f"{sign}£{pounds:,}"
 
     def __str__(self) -> str:
         return self.format()

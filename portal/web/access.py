@@ -18,8 +18,8 @@ from werkzeug.wrappers import Response
 class Actor:
     """Whoever makes this request, as plain data.
 
-    ``employers`` maps an employer's reference to ``owner`` or ``member``. ``visitor_responses`` holds
-    references of diagnostics started in this browser before registering. ``strong`` says whether a
+    ``employers`` maps an employer's reference to ``owner`` or ``member``. ``visitor_responses``
+    holds references of diagnostics started in this browser before registering. ``strong`` says whether a
     second factor stood behind this sign-in; staff roles count only then.
     """
 
@@ -138,7 +138,7 @@ def _check_access() -> Response | None:
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("security.login", next=target))
     # A stranger learns nothing about what exists, except that this address is not theirs.
-    abort(403)
+    return abort(403)
 
 
 def init_access(app: Flask) -> None:

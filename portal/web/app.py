@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_request_context, url_for
 
 from portal.kernel.clock import london
 from portal.kernel.money import Money
 from portal.web.access import current_actor, init_access
 from portal.web.assets import asset_url
+from portal.web.brand import BRAND
 from portal.web.errors import init_errors
 from portal.web.navigation import nav_items
 from portal.web.pages import init_pages
 from portal.web.security import init_security
 
 
+def _day(value: date) -> str:
+    return f"{value.day} {value:%B %Y}"
+
+
 def _context() -> dict[str, Any]:
-    return {"current_actor": current_actor(), "nav_items": nav_items()}
+    if not has_request_context():
+        # Mail composed by a command or a job: nobody is looking at a page.
+        return {}
+    return {
+        "current_actor": current_actor(),
+        "nav_items": nav_items(),
+        "sign_in_href": url_for("security.login"),
+        "sign_out_href": url_for("security.logout"),
+        "register_href": url_for("security.register"),
+    }
 
 
 def init_web(app: Flask) -> None:
@@ -30,9 +45,11 @@ def init_web(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset_url"] = asset_url
-    app.jinja_env.filters["day"] = lambda value: f"{value.day} {value:%B %Y}"
+    app.jinja_env.globals["brand"] = BRAND
+    app.jinja_env.filters["day"] = _day
     app.jinja_env.filters["day_time"] = lambda value: (
         f"{london(value).day} {london(value):%B %Y at %H:%M}"
     )
+    app.jinja_env.filters["iso_day"] = lambda text: _day(date.fromisoformat(text))
     app.jinja_env.filters["pounds"] = lambda pence: Money(pence).format()
     app.jinja_env.filters["pounds_whole"] = lambda pence: Money(pence).format_whole()

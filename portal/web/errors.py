@@ -31,17 +31,17 @@ TEXTS = {
     403: ErrorText(
         "You cannot open this page",
         (
-            "Your account does not have access to it. If you followed a link from a colleague, ask "
-            "them to add you to their employer first.",
-            "If you work for a provider or the LEP, check that you signed in with your second step.",
+            "Your account does not have access to it.",
+            "If you followed a link from a colleague, ask them to add you to their employer first.",
+            "If you work for a provider or the LEP, check that you signed in with a second step.",
         ),
     ),
     404: ErrorText(
         "Page not found",
         (
-            "If you typed the address, check it is right. If you pasted it, check you copied all of "
-            "it.",
-            "If a link in the portal brought you here, the page may have moved or been withdrawn.",
+            "If you typed the address, check it is right.",
+            "If you pasted the address, check you copied all of it.",
+            "If a link in the portal brought you here, the page may have moved or gone.",
         ),
     ),
     405: ErrorText(
@@ -51,30 +51,29 @@ TEXTS = {
     413: ErrorText(
         "That file is too large",
         (
-            "Choose a smaller file and try again. Nothing was changed, and what you saved before is "
-            "safe.",
+            "Choose a smaller file and try again.",
+            "Nothing was changed, and what you saved before is safe.",
         ),
     ),
     419: ErrorText(
         "This form has expired",
         (
-            "You may have signed out in another tab, or left the page open for a long time. Nothing "
-            "was saved from this form yet.",
+            "You may have signed out in another tab, or left the page open for a long time.",
+            "Nothing was saved from this form yet.",
         ),
     ),
     429: ErrorText(
         "Too many tries",
         (
-            "To keep accounts safe we limit how often this can be tried. Wait 15 minutes and try "
-            "again. What you saved before is safe.",
+            "To keep accounts safe we limit how often this can be tried.",
+            "Wait 15 minutes and try again. What you saved before is safe.",
         ),
     ),
     500: ErrorText(
         "Sorry, there is a problem with the portal",
         (
-            "Your last change may not have been saved; everything before it is safe. Try again in a "
-            "few minutes.",
-            "The problem has been recorded for the people who run the portal.",
+            "Your last change may not have been saved; everything before it is safe.",
+            "Try again in a few minutes. The people who run the portal can see that it happened.",
         ),
     ),
     503: ErrorText(
@@ -121,7 +120,7 @@ def _expired_form(_error: CSRFError) -> ResponseReturnValue:
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.response is not None or error.code < 400:  # noqa: PLR2004
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     return error_page(error.code)
 
 

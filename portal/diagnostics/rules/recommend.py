@@ -75,7 +75,7 @@ def _suggest(item: Recommendation, path: Path, profile: Profile) -> Suggestion:
 
 
 def quick_wins(suggestions: Sequence[Suggestion], n: int = 3) -> tuple[Suggestion, ...]:
-    """Up to n of the suggestions: the least effort first, then the most impact; never legal.
+    """Up to n of the suggestions: the most impact for the effort first; never legal.
 
     What the law asks for is not a win to choose, and weeks of work are not quick.
     """
@@ -85,6 +85,10 @@ def quick_wins(suggestions: Sequence[Suggestion], n: int = 3) -> tuple[Suggestio
         if not item.recommendation.legal and item.recommendation.effort <= _QUICK_EFFORT
     ]
     ordered = sorted(
-        able, key=lambda item: (item.recommendation.effort, -item.recommendation.impact)
+        able,
+        key=lambda item: (
+            -Fraction(item.recommendation.impact, item.recommendation.effort),
+            item.recommendation.effort,
+        ),
     )
     return tuple(ordered[:n])

@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from portal.diagnostics.rules.answers import Answers, MoneyAmount, number_of
+from portal.diagnostics.rules.answers import Answers, number_of
 from portal.diagnostics.rules.path import Path, take_path
 from portal.diagnostics.rules.recommend import Suggestion, quick_wins, recommend
 from portal.diagnostics.rules.schema import (
@@ -37,7 +37,15 @@ Json = dict[str, Any]
 def freeze(
     questionnaire: Questionnaire, profile: Profile, answers: Answers, *, completed_on: date
 ) -> Json:
-    """Score the answers and keep every figure and word of the result. ``completed_on``: London."""
+    """The result with the London day on which it was completed, to be kept as it is."""
+    return {
+        **describe(questionnaire, profile, answers),
+        "completed_on": completed_on.isoformat(),
+    }
+
+
+def describe(questionnaire: Questionnaire, profile: Profile, answers: Answers) -> Json:
+    """Score the answers and give every figure and word of the result."""
     sheet = score(questionnaire, profile, answers)
     path = take_path(questionnaire, profile, answers)
     suggestions = recommend(questionnaire, profile, answers)
@@ -51,7 +59,6 @@ def freeze(
             "hash": questionnaire.content_hash,
         },
         "profile": {"sector": profile.sector, "size": profile.size},
-        "completed_on": completed_on.isoformat(),
         "overall": _overall(questionnaire, sheet),
         "dimensions": [_dimension(questionnaire, path, item) for item in sheet.dimensions],
         "flags": _flags(sheet, path, suggestions),
@@ -67,7 +74,7 @@ def freeze(
         "facts": {
             key: to_json(value)
             for key, value in path.answers.items()
-            if number_of(value) is not None or isinstance(value, MoneyAmount)
+            if number_of(value) is not None
         },
     }
 

@@ -29,9 +29,7 @@ def complete(*, response_id: int, by_id: int | None) -> Ok[str] | Err:
     problem = may_complete(status=response.status)
     if problem is not None:
         return Err(problem)
-    questionnaire = load_catalogue().get(
-        response.questionnaire_key, response.questionnaire_version
-    )
+    questionnaire = load_catalogue().get(response.questionnaire_key, response.questionnaire_version)
     if questionnaire is None:
         raise RuntimeError(f"Questionnaire of response {response.reference} is missing")
     profile = Profile(sector=response.sector, size=response.size_tier)
@@ -102,9 +100,7 @@ def count_for_employer(response: Response) -> None:
     queries.lock_employer(response.employer_id)
     previous = queries.current_of(response.employer_id, response.questionnaire_key)
     if previous is not None:
-        session.execute(
-            update(Response).where(Response.id == previous.id).values(is_current=False)
-        )
+        session.execute(update(Response).where(Response.id == previous.id).values(is_current=False))
         count_current(_cell(previous), queries.scores_of(previous.id), step=-1)
     response.is_current = True
     session.flush()

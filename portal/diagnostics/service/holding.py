@@ -43,12 +43,14 @@ def keep_by_email(*, response_id: int, email: str) -> Ok[None]:
     return Ok(None)
 
 
-def claim_for_person(*, user_id: int, email: str, references: Collection[str]) -> Ok[int]:
-    """Give a person the diagnostics begun in this browser or kept under their confirmed address.
+def claim_for_person(*, user_id: int, references: Collection[str]) -> Ok[int]:
+    """Give a person the diagnostics begun in this browser or kept under their own address.
+
+    Somebody who signs in has confirmed the address, so what was kept under it is theirs.
 
     Returns how many there were.
     """
-    claimed = queries.claimable(references, email)
+    claimed = queries.claimable(references, queries.email_of(user_id))
     for response_id in claimed:
         response = queries.response_to_change(response_id)
         if response.owner_id is None and response.employer_id is None:

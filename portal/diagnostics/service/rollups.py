@@ -72,13 +72,11 @@ def _add(
     if rows[0]["n"] < 0:
         # What is taken away must be there: an insert would be refused before it is an update.
         for row in rows:
-            statement = target.update().where(*(target.c[name] == row[name] for name in key))
-            session.execute(
-                statement.values({name: target.c[name] + row[name] for name in counts})
-            )
+            change = target.update().where(*(target.c[name] == row[name] for name in key))
+            session.execute(change.values({name: target.c[name] + row[name] for name in counts}))
         return
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(target)
+    embedded = session.get_bind().dialect.name == "sqlite"
+    statement: Any = sqlite.insert(target) if embedded else postgresql.insert(target)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=list(key),

@@ -133,5 +133,3 @@ def _has_completed(employer_id: int) -> bool:
 def _current_id(employer_id: int) -> int | None:
     current = queries.latest_completed(employer_id)
     return None if current is None else current.id
-
-

@@ -1,0 +1,209 @@
+"""Answering: a page at a time, saved as it goes, then checked and finished."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.db import unit_of_work
+from portal.diagnostics import service
+from portal.diagnostics.forms import ParsedPage, page_fields, parse_page
+from portal.diagnostics.rules import path
+from portal.diagnostics.rules.merge import Clash
+from portal.diagnostics.rules.schema import Page, Question
+from portal.diagnostics.rules.values import parse_value
+from portal.diagnostics.rules.words import describe_answer, wording_for
+from portal.diagnostics.views import blueprint
+from portal.diagnostics.views.loading import Loaded, answered_by, load, name_answerer
+from portal.diagnostics.views.summary import answer_sections
+from portal.kernel.result import Err, Problem
+from portal.web.access import current_actor
+
+
+@blueprint.get("/diagnostic/<response>")
+def go_on(response: str) -> ResponseReturnValue:
+    """Go on where it was left: the first question without an answer, or the result."""
+    loaded = load(response)
+    if loaded.facts.status == "completed":
+        return redirect(url_for("diagnostics.results", response=response))
+    if loaded.facts.status == "withdrawn":
+        abort(404)
+    question = path.next_unanswered(loaded.questionnaire, loaded.profile, loaded.answers)
+    if question is None:
+        return redirect(url_for("diagnostics.check", response=response))
+    page = loaded.questionnaire.page_of[question.key]
+    return redirect(url_for("diagnostics.page", response=response, page=page.key))
+
+
+def _page_questions(loaded: Loaded, page_key: str) -> tuple[Page, tuple[Question, ...]]:
+    page = loaded.questionnaire.page_by_key.get(page_key)
+    if page is None:
+        abort(404)
+    return page, path.questions_on(loaded.questionnaire, page, loaded.profile, loaded.answers)
+
+
+@blueprint.route("/diagnostic/<response>/page/<page>", methods=["GET", "POST"])
+def page(response: str, page: str) -> ResponseReturnValue:
+    """One page of questions."""
+    loaded = load(response)
+    if loaded.facts.status != "in_progress":
+        return redirect(url_for("diagnostics.go_on", response=response))
+    about, questions = _page_questions(loaded, page)
+    if not questions:
+        return redirect(url_for("diagnostics.go_on", response=response))
+    if request.method == "GET":
+        return _draw(loaded, about, questions)
+    skipping = request.form.get("do") == "skip"
+    parsed = parse_page(questions, request.form.to_dict(flat=False), demand_answers=not skipping)
+    clashes = _save(loaded, parsed)
+    if isinstance(clashes, Problem):
+        flash(clashes.message, "error")
+        return redirect(url_for("diagnostics.go_on", response=response))
+    if clashes or parsed.errors:
+        return _draw(load(response), about, questions, parsed=parsed, clashes=clashes)
+    return redirect(_next_address(load(response), page, skipping=skipping))
+
+
+def _save(loaded: Loaded, parsed: ParsedPage) -> Sequence[Clash] | Problem:
+    """Save what is valid on the page, even beside a faulty answer: nothing typed well is lost."""
+    good = {key: value for key, value in parsed.values.items() if key not in parsed.errors}
+    # A blank that was never answered is nothing to save.
+    good = {
+        key: value
+        for key, value in good.items()
+        if value is not None or key in loaded.facts.answers
+    }
+    with unit_of_work():
+        saved = service.save_answers(
+            response_id=loaded.facts.id,
+            values=good,
+            seen=_seen(loaded),
+            by=answered_by(current_actor()),
+        )
+    return saved.problem if isinstance(saved, Err) else saved.value.clashes
+
+
+def _seen(loaded: Loaded) -> int:
+    typed = request.form.get("revision", "")
+    return min(int(typed), loaded.facts.revision) if typed.isdigit() and len(typed) < 10 else 0  # noqa: PLR2004
+
+
+def _next_address(loaded: Loaded, page_key: str, *, skipping: bool) -> str:
+    reference = loaded.facts.reference
+    if request.form.get("from") == "check" and not skipping:
+        # A changed answer may have opened a question: it is asked before going back.
+        missing = path.missing_answers(loaded.questionnaire, loaded.profile, loaded.answers)
+        if missing:
+            opened = loaded.questionnaire.page_of[missing[0].key].key
+            return url_for("diagnostics.page", response=reference, page=opened, back="check")
+        return url_for("diagnostics.check", response=reference)
+    following = path.page_after(loaded.questionnaire, loaded.profile, loaded.answers, page_key)
+    if following is None:
+        return url_for("diagnostics.check", response=reference)
+    return url_for("diagnostics.page", response=reference, page=following.key)
+
+
+def _draw(
+    loaded: Loaded,
+    about: Page,
+    questions: Sequence[Question],
+    *,
+    parsed: ParsedPage | None = None,
+    clashes: Sequence[Clash] = (),
+) -> ResponseReturnValue:
+    data = request.form.to_dict(flat=False) if parsed is not None else None
+    errors = parsed.errors if parsed is not None else {}
+    before = path.page_before(loaded.questionnaire, loaded.profile, loaded.answers, about.key)
+    progress = path.progress(loaded.questionnaire, loaded.profile, loaded.answers)
+    fields = page_fields(
+        loaded.questionnaire,
+        questions,
+        loaded.profile,
+        loaded.answers,
+        data=data,
+        errors=errors,
+    )
+    html = render_template(
+        "diagnostics/page.html",
+        response=loaded.facts,
+        page=about,
+        dimension=loaded.questionnaire.dimension_by_key[about.dimension],
+        fields=fields,
+        before=before,
+        progress=progress,
+        errors=[
+            {"text": field.error, "href": f"#{field.first_id}"} for field in fields if field.error
+        ],
+        page_has_errors=bool(errors),
+        clashes=[_clash_words(loaded, clash) for clash in clashes],
+        back="check" if "check" in {request.args.get("back"), request.form.get("from")} else "",
+    )
+    return html, 409 if clashes else 422 if errors else 200
+
+
+def _clash_words(loaded: Loaded, clash: Clash) -> Mapping[str, str]:
+    question = loaded.questionnaire.by_key[clash.question]
+    return {
+        "question": wording_for(question, loaded.profile).text,
+        "who": name_answerer(clash.by),
+        "theirs": _in_words(question, clash.theirs),
+        "yours": _in_words(question, clash.yours),
+        "href": f"#{question.key}",
+    }
+
+
+def _in_words(question: Question, raw: Any) -> str:
+    value = parse_value(question, raw)
+    if value is None or isinstance(value, Problem):
+        return "No answer"
+    return describe_answer(question, value)
+
+
+@blueprint.post("/diagnostic/<response>/page/<page>/autosave")
+def autosave(response: str, page: str) -> ResponseReturnValue:
+    """Save a page while it is filled in; faulty or missing answers wait for the button."""
+    loaded = load(response)
+    _, questions = _page_questions(loaded, page)
+    parsed = parse_page(questions, request.form.to_dict(flat=False), demand_answers=False)
+    clashes = _save(loaded, parsed)
+    if isinstance(clashes, Problem):
+        return jsonify(message=clashes.message, reload=True), 409
+    if clashes:
+        who = name_answerer(clashes[0].by)
+        message = f"{who} changed an answer on this page. Press continue to see both."
+        return jsonify(message=message, reload=False), 409
+    revision = load(response).facts.revision
+    return jsonify(message="Saved", revision={"revision": str(revision)})
+
+
+@blueprint.route("/diagnostic/<response>/check", methods=["GET", "POST"])
+def check(response: str) -> ResponseReturnValue:
+    """All answers on one page, each with its change link; the button finishes."""
+    loaded = load(response)
+    if loaded.facts.status != "in_progress":
+        return redirect(url_for("diagnostics.go_on", response=response))
+    if request.method == "POST":
+        with unit_of_work():
+            done = service.complete(response_id=loaded.facts.id, by_id=current_actor().user_id)
+        if not isinstance(done, Err):
+            return redirect(url_for("diagnostics.results", response=response))
+        flash(done.problem.message, "error")
+        if done.problem.field is not None:
+            opened = loaded.questionnaire.page_of[done.problem.field].key
+            return redirect(
+                url_for("diagnostics.page", response=response, page=opened, back="check")
+            )
+        return redirect(url_for("diagnostics.go_on", response=response))
+    missing = path.missing_answers(loaded.questionnaire, loaded.profile, loaded.answers)
+    closed = path.kept_not_counted(loaded.questionnaire, loaded.profile, loaded.answers)
+    return render_template(
+        "diagnostics/check.html",
+        response=loaded.facts,
+        sections=answer_sections(loaded),
+        missing=missing,
+        closed=len(closed),
+        progress=path.progress(loaded.questionnaire, loaded.profile, loaded.answers),
+    )
