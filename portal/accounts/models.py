@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask_security.core import RoleMixin, UserMixin, WebAuthnMixin
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -24,6 +23,19 @@ from portal.accounts import rules
 from portal.db import Base, JsonDocument, Timestamped, UtcDateTime
 from portal.kernel.clock import utc_now
 
+if TYPE_CHECKING:
+    # The library's own declarations of the columns hide that they are columns.
+    class RoleMixin:
+        """What the sign-in library asks of a role."""
+
+    class UserMixin:
+        """What the sign-in library asks of a person."""
+
+    class WebAuthnMixin:
+        """What the sign-in library asks of a passkey."""
+else:
+    from flask_security.core import RoleMixin, UserMixin, WebAuthnMixin
+
 users_roles = Table(
     "users_roles",
     Base.metadata,
@@ -33,7 +45,7 @@ users_roles = Table(
 )
 
 
-class Role(RoleMixin, Base):  # type: ignore[misc]
+class Role(RoleMixin, Base):
     """A staff role. The seven or so rows are set by the migration, not by people."""
 
     __tablename__ = "roles"
@@ -43,7 +55,7 @@ class Role(RoleMixin, Base):  # type: ignore[misc]
     description: Mapped[str] = mapped_column(String(200))
 
 
-class User(UserMixin, Timestamped, Base):  # type: ignore[misc]
+class User(UserMixin, Timestamped, Base):
     """A person with an account.
 
     The address is kept in lower case, so it is unique whatever the capitals. ``fs_uniquifier`` is
@@ -92,7 +104,9 @@ class User(UserMixin, Timestamped, Base):  # type: ignore[misc]
         return frozenset(role.name for role in self.roles)
 
     def check_tf_required(
-        self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool
+        self,
+        tf_setup_methods: list[tuple[str, str]],
+        tf_fresh: bool,  # noqa: FBT001 - the library's signature
     ) -> tuple[bool, list[tuple[str, str]]]:
         """Ask for the second step from everyone who has one and from all staff, every time."""
         del tf_fresh
@@ -103,7 +117,7 @@ class User(UserMixin, Timestamped, Base):  # type: ignore[misc]
         return rules.needs_second_step(self.role_names)
 
 
-class WebauthnCredential(WebAuthnMixin, Base):  # type: ignore[misc]
+class WebauthnCredential(WebAuthnMixin, Base):
     """A passkey."""
 
     __tablename__ = "webauthn_credentials"

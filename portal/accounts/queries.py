@@ -88,6 +88,18 @@ def user_by_id(user_id: int) -> User | None:
     )
 
 
+def user_id_by_uniquifier(uniquifier: str) -> int | None:
+    """Whose cookie or pending sign-in this is."""
+    return current_session().scalar(select(User.id).where(User.fs_uniquifier == uniquifier))
+
+
+def password_hash(*, email: str) -> str | None:
+    """The stored password of the account with this address, if it has one."""
+    return current_session().scalar(
+        select(User.password).where(User.email == rules.normal_email(email))
+    )
+
+
 def user_names(ids: Collection[int]) -> dict[int, str]:
     """Names by user id, for the ids that exist."""
     if not ids:

@@ -97,9 +97,9 @@ def password_fault(password: str, *, email: str = "", name: str = "") -> str | N
 
 
 def own_path(target: str | None) -> str | None:
-    """A path of this portal to go to after signing in, or None for anything else.
+    r"""A path of this portal to go to after signing in, or None for anything else.
 
-    Browsers read ``\\`` as ``/`` and drop control characters, so both are refused outright.
+    Browsers read ``\`` as ``/`` and drop control characters, so both are refused outright.
     """
     if not target or not target.startswith("/") or target.startswith("//"):
         return None

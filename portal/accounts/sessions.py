@@ -42,6 +42,12 @@ def on_signed_in(app: Flask, hook: SignedInHook) -> None:
     hooks.append(hook)
 
 
+def just_signed_in() -> int | None:
+    """Who has signed in during this request, if anybody has."""
+    user_id: int | None = g.get(_JUST_SIGNED_IN)
+    return user_id
+
+
 def run_signed_in_hooks() -> None:
     """Tell the other features who has just signed in, if anybody has."""
     user_id = g.pop(_JUST_SIGNED_IN, None)
@@ -51,7 +57,7 @@ def run_signed_in_hooks() -> None:
     for hook in hooks:
         try:
             hook(user_id)
-        except Exception:
+        except Exception:  # noqa: BLE001
             _log.exception("A hook failed after user %s signed in", user_id)
             database_session = current_session()
             if database_session.in_transaction():

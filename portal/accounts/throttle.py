@@ -46,7 +46,9 @@ def keys(*, email: str | None = None, second_step_user: int | None = None) -> di
 def is_locked(counted: Keys, *, lock: bool = True) -> bool:
     """Whether any of the keys is locked. Under ``lock`` tries of one key wait for each other."""
     now = utc_now()
-    return any([_tries(_row(scope, key, lock=lock)).is_locked(now) for scope, key in _each(counted)])
+    # Every key is read, in order, before any is judged: the locks must not depend on the answers.
+    tries = [_tries(_row(scope, key, lock=lock)) for scope, key in _each(counted)]
+    return any(one.is_locked(now) for one in tries)
 
 
 def failed(counted: Keys) -> None:

@@ -1,0 +1,165 @@
+"""Forms of sign-in, on Flask-Security's, and the few of our own.
+
+The sign-in forms note whether a credential was tried and whether it was right; the view's wrapper
+counts that (see ``security.flow``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+from flask_security import forms as library
+from flask_security.recovery_codes import MfRecoveryForm
+from flask_security.webauthn import WebAuthnRegisterResponseForm, WebAuthnSigninResponseForm
+from wtforms import StringField as PlainStringField
+from wtforms.validators import DataRequired, Length
+
+from portal.accounts import sessions
+from portal.web.forms import EmailField, Form, StringField
+
+TRY_PASSED = "account_try_passed"
+UNCONFIRMED = "account_unconfirmed"
+
+
+def _note_try(*, passed: bool) -> None:
+    setattr(g, TRY_PASSED, passed)
+
+
+class SignInForm(library.LoginForm):  # type: ignore[misc]
+    """Address and password. No "remember me": a session lasts as long as its row says."""
+
+    remember = None
+
+    def validate(self, **kwargs: Any) -> bool:
+        """As the library does, noting how the try went."""
+        valid: bool = super().validate(**kwargs)
+        if self.ifield is not None:
+            _note_try(passed=self.user_authenticated)
+        if self.requires_confirmation:
+            setattr(g, UNCONFIRMED, True)
+        return valid
+
+
+class ShowItIsYouForm(library.VerifyForm):  # type: ignore[misc]
+    """The password once more, before something sensitive."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """As the library does, noting how the try went."""
+        valid: bool = super().validate(**kwargs)
+        if self.password.data:
+            _note_try(passed=valid)
+        return valid
+
+
+class ChangePasswordForm(library.ChangePasswordForm):  # type: ignore[misc]
+    """The present password and a new one."""
+
+    new_password_confirm = None
+
+    def validate(self, **kwargs: Any) -> bool:
+        """As the library does, noting whether the present password was right."""
+        valid: bool = super().validate(**kwargs)
+        wrong = any("not your password" in str(message) for message in self.password.errors)
+        if self.password.data and self.new_password.data:
+            _note_try(passed=not wrong)
+        return valid
+
+
+class ResetPasswordForm(library.ResetPasswordForm):  # type: ignore[misc]
+    """A new password, shown on request rather than typed twice."""
+
+    password_confirm = None
+
+
+class RegisterForm(library.RegisterFormV2):  # type: ignore[misc]
+    """Name, address and password."""
+
+    name = PlainStringField(
+        "Your name",
+        filters=[lambda value: " ".join(value.split()) if value else value],
+        validators=[
+            DataRequired("Enter your name"),
+            Length(max=120, message="Name must be 120 characters or fewer"),
+        ],
+    )
+
+
+class CodeForm(library.TwoFactorVerifyCodeForm):  # type: ignore[misc]
+    """The six figures of an authenticator app, spaces allowed."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """As the library does, noting how the try went and that a second step was proved."""
+        if isinstance(self.code.data, str):
+            self.code.data = "".join(self.code.data.split())
+        valid: bool = super().validate(**kwargs)
+        if self.code.data and not self.is_setup:
+            _note_try(passed=valid)
+        if valid:
+            sessions.note_second_step()
+        return valid
+
+
+class RecoveryCodeForm(MfRecoveryForm):  # type: ignore[misc]
+    """One of the recovery codes, used once."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """As the library does, noting how the try went and that a second step was proved."""
+        valid: bool = super().validate(**kwargs)
+        if self.code.data:
+            _note_try(passed=valid)
+        if valid:
+            sessions.note_second_step()
+        return valid
+
+
+class PasskeyAnswerForm(WebAuthnSigninResponseForm):  # type: ignore[misc]
+    """What the browser's passkey answered."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """As the library does. A passkey that checked its owner is both steps at once."""
+        valid: bool = super().validate(**kwargs)
+        if valid and self.user is not None and self.user.confirmed_at is None:
+            return False
+        if valid and (self.is_secondary or self.mf_check):
+            sessions.note_second_step()
+        return valid
+
+
+class NewPasskeyForm(WebAuthnRegisterResponseForm):  # type: ignore[misc]
+    """What the browser answered when a passkey was made."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """As the library does, without keeping the browser's free-form extensions."""
+        valid: bool = super().validate(**kwargs)
+        self.extensions = ""
+        return valid
+
+
+class AddressForm(Form):
+    """An e-mail address to send a link to."""
+
+    email = EmailField("Email address", required="Enter your email address")
+
+
+class NameForm(Form):
+    """The name others see."""
+
+    name = StringField("Your name", required="Enter your name", max_length=120)
+
+
+class ButtonForm(Form):
+    """A button and its CSRF token: nothing to fill in."""
+
+
+SECURITY_FORMS: dict[str, Any] = {
+    "login_form": SignInForm,
+    "verify_form": ShowItIsYouForm,
+    "register_form": RegisterForm,
+    "reset_password_form": ResetPasswordForm,
+    "change_password_form": ChangePasswordForm,
+    "two_factor_verify_code_form": CodeForm,
+    "mf_recovery_form": RecoveryCodeForm,
+    "wan_signin_response_form": PasskeyAnswerForm,
+    "wan_register_response_form": NewPasskeyForm,
+}
