@@ -6,10 +6,12 @@ import re
 from typing import Any
 
 from bs4 import BeautifulSoup
+from flask import has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from portal.db import current_session
 from tests.support.pages import check_page
 
 _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
@@ -23,6 +25,11 @@ class PortalClient(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         self.statements = []
+        if has_app_context():
+            # The test reads afresh afterwards what the request changes.
+            outer = current_session()
+            if outer.in_transaction() and not outer.writing:
+                outer.commit()
 
         def note(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
             if not statement.lstrip().upper().startswith(_CONTROL):
@@ -31,7 +38,10 @@ class PortalClient(FlaskClient):
         engine = self.application.extensions["portal_db"].engine
         event.listen(engine, "before_cursor_execute", note)
         try:
-            response = super().open(*args, **kwargs)
+            # Each request has a context of its own, as on a server; the test's own would lend it
+            # what an earlier request left behind, such as who was signed in.
+            with self.application.app_context():
+                response = super().open(*args, **kwargs)
         finally:
             event.remove(engine, "before_cursor_execute", note)
         if self.check_pages and response.mimetype == "text/html" and not response.location:
