@@ -10,6 +10,12 @@ from sqlalchemy import select
 
 from portal.db import current_session
 from portal.employers.models import Employer, Membership
+from portal.employers.rules.reach import (
+    AccreditationAnswer,
+    HardToReach,
+    TrainingAnswer,
+    hard_to_reach,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,16 @@ class EmployerProfile:
     def display_name(self) -> str:
         """The name people know: the trading name where there is one."""
         return self.trading_name or self.name
+
+    def hard_to_reach(self, on: date) -> HardToReach:
+        """Whether the employer is hard to reach on a day, explained."""
+        return hard_to_reach(
+            AccreditationAnswer(self.iip_status, self.iip_on, self.iip_evidence),
+            TrainingAnswer(
+                self.training_answer, self.training_on, self.training_last_on, self.training_note
+            ),
+            on=on,
+        )
 
 
 _PROFILE_COLUMNS = [getattr(Employer, name) for name in EmployerProfile.__slots__]

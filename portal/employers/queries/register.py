@@ -9,13 +9,13 @@ from rapidfuzz import fuzz
 from sqlalchemy import select
 
 from portal.db import current_session
-from portal.employers.models import RegisterEntry
+from portal.employers.models import Employer, RegisterEntry
 from portal.employers.rules.identifiers import normalise_company_number
-from portal.employers.rules.names import joined, match_name, telling_words
+from portal.employers.rules.names import match_name, telling_words, whole_name
 from portal.employers.rules.spelling import SHORTEST, deletions, nearest, worth_indexing
 from portal.integrations.search import AllOf, AnyOf, Expression, SearchIndex, Word
 
-INDEX = SearchIndex("register_search")
+INDEX = SearchIndex("register_search", content="register_entries")
 MAX_QUESTION = 200
 _MAX_WORDS = 8
 _MAX_WORD = 40
@@ -54,6 +54,17 @@ def register_entry(entry_id: int) -> RegisterEntry | None:
     return current_session().get(RegisterEntry, entry_id)
 
 
+def free_entry_with_number(number: str) -> int | None:
+    """The register entry of a company number, unless an employer has it already."""
+    return current_session().scalar(
+        select(RegisterEntry.id)
+        .outerjoin(Employer, Employer.register_entry_id == RegisterEntry.id)
+        .where(RegisterEntry.company_number == number, Employer.id.is_(None))
+        .order_by(RegisterEntry.id)
+        .limit(1)
+    )
+
+
 def search_register(question: str, *, limit: int = 10) -> list[RegisterMatch]:
     """Entries that fit what was typed, best first; none for a question without a letter or digit.
 
@@ -65,7 +76,8 @@ def search_register(question: str, *, limit: int = 10) -> list[RegisterMatch]:
     if not words:
         return []
     session = current_session()
-    ids = INDEX.matching(session, _as_typed(words), limit=_CANDIDATES)
+    ids = INDEX.matching(session, Word(whole_name(words), prefix=True), limit=_CANDIDATES)
+    ids += INDEX.matching(session, _as_typed(words), limit=_CANDIDATES)
     if number is not None:
         exact = select(RegisterEntry.id).where(RegisterEntry.company_number == number).limit(5)
         ids += session.scalars(exact)
@@ -81,32 +93,34 @@ def search_register(question: str, *, limit: int = 10) -> list[RegisterMatch]:
 def _as_typed(words: list[str]) -> Expression:
     # A word is the beginning of the word meant, except a lone letter before others ("m" in "m s").
     alone = len(words) == 1
-    every = AllOf(tuple(Word(word, prefix=alone or len(word) > 1) for word in words))
-    whole = joined(words)
-    return AnyOf((every, Word(whole, prefix=True))) if whole else every
+    return AllOf(tuple(Word(word, prefix=alone or len(word) > 1) for word in words))
+
+
+def _closed_up(words: list[str]) -> str | None:
+    return "".join(words)[:_MAX_WORD] if len(words) > 1 else None
 
 
 def _spellings(words: list[str]) -> dict[str, list[str]]:
-    whole = joined(words)
+    """Known words near each word typed, and near all of them closed up ("travel lodge")."""
+    whole = _closed_up(words)
     tried = [word for word in (*words, *([whole] if whole else [])) if worth_indexing(word)]
     if not tried:
         return {}
     keys = [key for word in tried for key in deletions(word) if len(key) >= SHORTEST - 1]
     known = INDEX.neighbours(current_session(), keys)
-    found = {word: [near for near in nearest(word, known) if near != word] for word in tried}
+    found = {word: nearest(word, known) for word in tried}
     return {word: near for word, near in found.items() if near}
 
 
 def _meant(word: str, spellings: dict[str, list[str]]) -> Expression:
-    near = spellings.get(word, [])
+    near = [other for other in spellings.get(word, []) if other != word]
     typed = Word(word, prefix=len(word) > 1)
     return AnyOf((typed, *(Word(other) for other in near))) if near else typed
 
 
 def _as_meant(words: list[str], spellings: dict[str, list[str]]) -> Expression:
     every = AllOf(tuple(_meant(word, spellings) for word in words))
-    whole = joined(words)
-    near = spellings.get(whole or "", [])
+    near = spellings.get(_closed_up(words) or "", [])
     return AnyOf((every, *(Word(other) for other in near))) if near else every
 
 

@@ -6,10 +6,14 @@ import re
 
 COMPANY_NUMBER_LENGTH = 8
 # Companies House prefixes by jurisdiction and kind of body.
-COMPANY_PREFIXES = frozenset(
-    "AC BR CE CS FC FE GE GN GS IC IP LP NA NC NF NI NL NO NP NR NV NZ OC OE PC RC RE RS "
-    "SA SC SE SF SG SI SL SO SP SR SZ ZC".split()
-)
+# fmt: off
+COMPANY_PREFIXES = frozenset((
+    "AC", "BR", "CE", "CS", "FC", "FE", "GE", "GN", "GS", "IC", "IP", "LP",
+    "NA", "NC", "NF", "NI", "NL", "NO", "NP", "NR", "NV", "NZ", "OC", "OE",
+    "PC", "RC", "RE", "RS", "SA", "SC", "SE", "SF", "SG", "SI", "SL", "SO",
+    "SP", "SR", "SZ", "ZC",
+))
+# fmt: on
 _PREFIXED = re.compile(r"([A-Z]{2})(\d{1,6})")
 _SOCIETY = re.compile(r"(?:IP|SP|NP|NO)\d{5}R|RE[0-9A-Z]{6}|R0\d{6}")
 _PUBLISHED = re.compile(r"[A-Z0-9]{8}")

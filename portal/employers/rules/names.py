@@ -10,14 +10,32 @@ import unicodedata
 from functools import lru_cache
 
 # Words that say what kind of body it is, or join others: they never tell two employers apart.
-IGNORED_WORDS = frozenset("limited ltd plc llp lp cic cio inc the and cyfyngedig cyf ccc".split())
+IGNORED_WORDS = frozenset(
+    (
+        "limited",
+        "ltd",
+        "plc",
+        "llp",
+        "lp",
+        "cic",
+        "cio",
+        "inc",
+        "the",
+        "and",
+        "cyfyngedig",
+        "cyf",
+        "ccc",
+    )
+)
 MAX_NAME = 200
 _MAX_JOINED = 40
+# Begins the closed-up form of a whole name in the index; no name begins so.
+WHOLE = "zz0"
 _WORD = re.compile(r"[^\W_]+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHES = dict.fromkeys(map(ord, "'\u2018\u2019\u02bc\u00b4`\u2032"))
 # Letters that no decomposition turns into a plain one.
-_PLAIN = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i"})
+_PLAIN = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d"})
 
 
 def words(name: str) -> list[str]:
@@ -55,9 +73,9 @@ def joined_initials(tokens: list[str]) -> list[str]:
     return found
 
 
-def joined(tokens: list[str]) -> str | None:
-    """All words closed up, so that ``wh smith`` meets ``WHSmith``; None when there is one word."""
-    return "".join(tokens)[:_MAX_JOINED] if len(tokens) > 1 else None
+def whole_name(tokens: list[str]) -> str:
+    """A name closed up, marked as such: finds names that begin so, and ``wh smith`` in WHSmith."""
+    return WHOLE + "".join(tokens)[:_MAX_JOINED]
 
 
 def index_words(*names: str) -> tuple[list[str], list[str]]:
@@ -67,8 +85,7 @@ def index_words(*names: str) -> tuple[list[str], list[str]]:
     for name in dict.fromkeys(names):
         tokens = telling_words(name)
         plain += tokens
-        whole = joined(tokens)
-        if whole:
-            made.append(whole)
+        if tokens:
+            made.append(whole_name(tokens))
             made += joined_initials(tokens)
     return list(dict.fromkeys(plain)), list(dict.fromkeys(made))

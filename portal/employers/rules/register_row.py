@@ -59,22 +59,25 @@ class RowReader:
                 row, "(row)", f"has {len(raw)} columns where the headings have {self.width}"
             )
         found = tuple(cell.strip() for cell in self._pick([*raw, ""]))
-        name, source_id = found[0], found[1]
-        if not name:
-            return Refusal(row, "EmployerName", "is empty")
-        if not source_id:
-            return Refusal(row, "EmployerId", "is empty")
+        fault = self._fault(row, found)
+        return found if fault is None else Refusal(row, *fault)
+
+    def _fault(self, row: int, found: tuple[str, ...]) -> tuple[str, str] | None:
+        name, source_id, current = found[:3]
+        if not name or not source_id:
+            return ("EmployerId" if name else "EmployerName"), "is empty"
         if len(source_id) > MAX_ID:
-            return Refusal(row, "EmployerId", f"is longer than {MAX_ID} characters")
+            return "EmployerId", f"is longer than {MAX_ID} characters"
+        if len(name) > MAX_NAME or len(current) > MAX_NAME:
+            column = "EmployerName" if len(name) > MAX_NAME else "CurrentName"
+            return column, f"is longer than {MAX_NAME} characters"
+        if not (name.isprintable() and current.isprintable()):
+            column = "CurrentName" if name.isprintable() else "EmployerName"
+            return column, "holds a line break or an unprintable character"
         earlier = self._seen.setdefault(source_id, row)
-        if earlier != row:
-            return Refusal(row, "EmployerId", f"{source_id} is already in row {earlier}")
-        for column, value in (("EmployerName", name), ("CurrentName", found[2])):
-            if len(value) > MAX_NAME:
-                return Refusal(row, column, f"is longer than {MAX_NAME} characters")
-            if not value.isprintable():
-                return Refusal(row, column, "holds a line break or an unprintable character")
-        return found
+        return (
+            None if earlier == row else ("EmployerId", f"{source_id} is already in row {earlier}")
+        )
 
     def entry(self, found: Sequence[str], source: str, content_hash: str) -> dict[str, Any]:
         """The row as a register entry; values that mean nothing are left out and noted."""
@@ -83,7 +86,7 @@ class RowReader:
         company_number = self._value("CompanyNumber", number, published_company_number)
         plain, made = index_words(name, current)
         if company_number:
-            made += {company_number.lower(), short_company_number(company_number).lower()}
+            made += [company_number.lower(), short_company_number(company_number).lower()]
         return {
             "source": source,
             "source_id": source_id,
@@ -97,7 +100,7 @@ class RowReader:
             "url": self._value("CompanyLinkToGPGInfo", url, _web_address),
             "submitted_on": self._value("DateSubmitted", submitted, _day),
             "content_hash": content_hash,
-            "search_text": " ".join(dict.fromkeys(plain + made)),
+            "search_text": " ".join(filter(None, dict.fromkeys(plain + made))),
         }
 
     def _value(self, column: str, text: str, read: Any) -> Any:

@@ -76,7 +76,9 @@ def import_register(
             _store(session, batch, reader=reader, source=source, summary=summary, words=words)
         if advance:
             advance(len(batch))
-    with unit_of_work():
+    with unit_of_work() as session:
+        if summary.created or summary.updated:
+            INDEX.settle(session)
         audit.record(
             action="register.imported",
             subject=f"register:{source}",

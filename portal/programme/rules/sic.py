@@ -61,6 +61,7 @@ class SicList:
         self, codes: Iterable[SicCode], everyday: Mapping[str, Iterable[str]] | None = None
     ) -> None:
         self._codes = {entry.code: entry for entry in codes}
+        self._choices = [(e.code, f"{e.code} {e.description}") for e in self._codes.values()]
         phrases: dict[str, list[list[str]]] = {}
         for phrase, meant in (everyday or {}).items():
             for code in meant:
@@ -75,6 +76,11 @@ class SicList:
 
     def __contains__(self, code: object) -> bool:
         return code in self._codes
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Every code with its code and description in words, for a form."""
+        return self._choices
 
     def get(self, code: str) -> SicCode | None:
         """The entry of a five-digit code."""

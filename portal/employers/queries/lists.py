@@ -1,0 +1,105 @@
+"""Lists of employers, for the LEP's staff and for people with several employers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, or_, select
+
+from portal.db import current_session
+from portal.employers.models import Employer, Membership
+from portal.employers.rules.identifiers import normalise_company_number
+from portal.employers.rules.names import telling_words
+
+PAGE = 50
+_MAX_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerRow:
+    """One line of a list."""
+
+    id: int
+    reference: str
+    name: str
+    trading_name: str | None
+    sector: str
+    size_tier: str | None
+    district: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerPage:
+    """Lines, and the key after which the next page begins; None at the end."""
+
+    rows: Sequence[EmployerRow]
+    next_after: int | None
+
+
+_COLUMNS = (
+    Employer.id,
+    Employer.reference,
+    Employer.name,
+    Employer.trading_name,
+    Employer.sector,
+    Employer.size_tier,
+    Employer.district,
+)
+
+
+def search_employers(
+    text: str = "",
+    *,
+    sector: str | None = None,
+    size_tier: str | None = None,
+    district: str | None = None,
+    after: int | None = None,
+    limit: int = PAGE,
+) -> EmployerPage:
+    """Employers by name from one key on: by words of the name, number, sector, size, district."""
+    query = select(*_COLUMNS)
+    text = text[:200]
+    number = normalise_company_number(text)
+    words = telling_words(text)[:_MAX_WORDS]
+    if number and any(character.isdigit() for character in text):
+        query = query.where(
+            or_(Employer.company_number == number, Employer.reference == text.strip().upper())
+        )
+    else:
+        for word in words:
+            query = query.where(Employer.search_text.contains(word, autoescape=True))
+    for column, value in (
+        (Employer.sector, sector),
+        (Employer.size_tier, size_tier),
+        (Employer.district, district),
+    ):
+        if value:
+            query = query.where(column == value)
+    session = current_session()
+    start = None
+    if after is not None:
+        start = session.execute(
+            select(Employer.name, Employer.id).where(Employer.id == after)
+        ).first()
+    if start is not None:
+        query = query.where(
+            or_(
+                Employer.name > start.name,
+                and_(Employer.name == start.name, Employer.id > start.id),
+            )
+        )
+    found = session.execute(query.order_by(Employer.name, Employer.id).limit(limit + 1)).all()
+    rows = [EmployerRow(*row) for row in found[:limit]]
+    return EmployerPage(rows, rows[-1].id if len(found) > limit else None)
+
+
+def employer_rows_of(user_id: int) -> list[EmployerRow]:
+    """A person's employers."""
+    rows = current_session().execute(
+        select(*_COLUMNS)
+        .join(Membership, Membership.employer_id == Employer.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Employer.name, Employer.id)
+    )
+    return [EmployerRow(*row) for row in rows]
