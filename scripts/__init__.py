@@ -1,1 +1,1 @@
-"""What make runs: setting up, starting, checking and locking. The portal itself never imports it."""
+"""What make runs: setting up, starting, checking and locking; the portal never imports it."""

@@ -46,6 +46,7 @@ def throw_away(settings: Settings) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             stop("The portal is running: stop `make run` first (Ctrl-C in its window).")
+        (INSTANCE / "sign-ins.txt").unlink(missing_ok=True)
         for path in (database, settings.queue_path):
             for end in ("", "-wal", "-shm"):
                 path.with_name(path.name + end).unlink(missing_ok=True)

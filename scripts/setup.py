@@ -11,6 +11,7 @@ import ctypes
 import hashlib
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -44,7 +45,9 @@ def digest(*paths: Path, text: str = "") -> str:
 def _files(paths: Iterable[Path]) -> Iterable[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.is_file())
+            yield from sorted(
+                p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts
+            )
         elif path.exists():
             yield path
 
@@ -186,7 +189,7 @@ def _missing_libraries() -> list[str]:
 
 
 def _pdf_works() -> bool:
-    if sys.platform.startswith("linux"):
+    if platform.system() == "Linux":
         return not _missing_libraries()
     # Elsewhere the libraries have other names and places: ask the engine itself, once.
     value = digest(ROOT / "requirements" / "app.txt")

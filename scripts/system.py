@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Self
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".setup"
@@ -50,7 +50,7 @@ class Step:
         self._advice = advice
         self._started = 0.0
 
-    def __enter__(self) -> Step:
+    def __enter__(self) -> Self:
         self._started = time.monotonic()
         self._log.write_text("")
         print(f"  {self._title:<34}", end="", flush=True)

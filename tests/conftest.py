@@ -1,4 +1,4 @@
-"""Fixtures shared by every test."""
+"""Fixtures shared by every test, and the rule that no test is left out in silence."""
 
 from __future__ import annotations
 
@@ -10,10 +10,51 @@ import pytest
 
 # The database and its server live for one run; the controlling process clears them away.
 
+# Tests that may be skipped or expected to fail: the end of their name, and why. Anything else that
+# is skipped makes the run fail, so that "all passed" means all.
+LEFT_OUT: dict[str, str] = {}
 
+_OUTCOMES = pytest.StashKey[list[str]]()
+
+
+def left_out_in_silence(names: list[str], allowed: dict[str, str]) -> list[str]:
+    """The names that stand in the table neither whole nor by their end."""
+    return [name for name in names if not any(name.endswith(end) for end in allowed)]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_OUTCOMES] = []
+    config.pluginmanager.register(_Witness(config.stash[_OUTCOMES]), "no-silent-skips")
+
+
+class _Witness:
+    """Notes every test that was not really run."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._names = names
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped or hasattr(report, "wasxfail"):
+            self._names.append(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self._names.append(report.nodeid)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for name in left_out_in_silence(config.stash[_OUTCOMES], LEFT_OUT):
+        terminalreporter.write_line(f"LEFT OUT without a reason in tests/conftest.py: {name}")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
         return
+    if left_out_in_silence(session.config.stash[_OUTCOMES], LEFT_OUT) and not session.exitstatus:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     from tests.support import databases
 
     databases.clean_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -40,6 +41,14 @@ def _checked(key: str) -> str:
     return key
 
 
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class LocalStorage:
     """A folder on this machine; writes are atomic and reach the disk before they count."""
 
@@ -51,20 +60,25 @@ class LocalStorage:
         return self._folder / _checked(key)
 
     def put(self, key: str, data: bytes) -> str:
-        """Store under the key through a temporary name, synced and renamed."""
+        """Store under the key: written beside it, synced, then linked, which never overwrites."""
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256(data).hexdigest()
-        if path.exists():
-            if hashlib.sha256(path.read_bytes()).hexdigest() == digest:
-                return digest
-            raise StorageError("Another file is already kept under that key")
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        with temporary.open("wb") as handle:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(path)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("xb") as handle:
+                handle.write(data)
+                handle.flush()
+                os.fsync(handle.fileno())
+            os.link(temporary, path)
+            _sync_folder(path.parent)
+        except FileExistsError as error:
+            if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+                raise StorageError("Another file is already kept under that key") from error
+        except OSError as error:
+            raise StorageError("The file could not be stored: try again") from error
+        finally:
+            temporary.unlink(missing_ok=True)
         return digest
 
     def get(self, key: str) -> bytes:
@@ -88,9 +102,11 @@ class ObjectStorage:
 
     def __init__(self, url: str) -> None:
         import obstore
+        from obstore.exceptions import AlreadyExistsError
         from obstore.store import from_url
 
         self._obstore: Any = obstore
+        self._exists_error: type[Exception] = AlreadyExistsError
         self._store: Any = from_url(url)
 
     def put(self, key: str, data: bytes) -> str:
@@ -98,7 +114,7 @@ class ObjectStorage:
         digest = hashlib.sha256(data).hexdigest()
         try:
             self._obstore.put(self._store, _checked(key), data, mode="create")
-        except FileExistsError as error:
+        except self._exists_error as error:
             if hashlib.sha256(self.get(key)).hexdigest() != digest:
                 raise StorageError("Another file is already kept under that key") from error
         except Exception as error:

@@ -44,7 +44,12 @@ class PortalClient(FlaskClient):
                 response = super().open(*args, **kwargs)
         finally:
             event.remove(engine, "before_cursor_execute", note)
-        if self.check_pages and response.mimetype == "text/html" and not response.location:
+        if (
+            self.check_pages
+            and response.data
+            and response.mimetype == "text/html"
+            and not response.location
+        ):
             check_page(
                 response.get_data(as_text=True),
                 path=response.request.path,
