@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from portal.action_plans.rules.business_case import BusinessCase, CostLine
-from portal.action_plans.rules.business_case_figures import SPEC, show_value
+from portal.action_plans.rules.business_case import LONGEST_PAYBACK, BusinessCase, CostLine
+from portal.action_plans.rules.business_case_figures import SPEC, Origin, show_value
 from portal.kernel.money import Money
 
 FORMAT = 1
@@ -138,6 +138,7 @@ class Assumption:
     origin: Annotated[str, Limit(80)]
     as_at: date
     source: Annotated[str, Limit(200)]
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +311,7 @@ def case_summary(case: BusinessCase) -> CaseSummary:
         plan_first_year=_pence(case.plan_first_year),
         net_low=net.low.pence if net else None,
         net_central=net.central.pence if net else None,
-        payback_months=case.payback_central,
+        payback_months=_months(case.payback_central),
         examples_used=case.examples_used,
         assumptions=tuple(
             Assumption(
@@ -319,10 +320,15 @@ def case_summary(case: BusinessCase) -> CaseSummary:
                 figure.origin.label,
                 figure.as_at,
                 figure.source,
+                ours=figure.origin is Origin.DEFAULT,
             )
             for key, figure in case.inputs.figures.items()
         ),
     )
+
+
+def _months(payback: int | None) -> int | None:
+    return payback if payback is not None and payback <= LONGEST_PAYBACK else None
 
 
 def _pence(amount: Money | None) -> int | None:

@@ -22,6 +22,8 @@ from portal.action_plans.rules.business_case_figures import (
 from portal.kernel.money import Money
 
 WEEKS_A_YEAR = 52
+LONGEST_PAYBACK = 60
+"""Months of payback that are worth saying; beyond that nobody's figures hold."""
 
 LEAVER_KEYS = (
     "hourly_pay",
@@ -326,28 +328,37 @@ def _sentence(
     if saving is None or net is None:
         names = "; ".join(name[0].lower() + name[1:] for name in missing)
         return f"Cannot say: still missing {names}."
-    low, central = net.low, net.central
-    if verdict is Verdict.PAYS:
-        said = (
-            f"After its costs the plan would leave between {low.format_whole()} and "
-            f"{central.format_whole()} in the first year."
-        )
-    elif verdict is Verdict.MAY_PAY:
-        said = (
-            f"If it goes as hoped the plan would leave {central.format_whole()} in the first year; "
-            f"if it goes slowly it would cost {(-low).format_whole()} more than it saves."
-        )
-    else:
-        said = (
-            f"Even if it goes as hoped the plan would cost {(-central).format_whole()} more than "
-            "it saves in the first year."
-        )
-        if payback is not None:
-            said += f" The outlay would come back after about {payback} months."
-        said += " Saving on turnover alone is not the reason to do it."
+    said = _verdict_said(verdict, net, payback)
     avoided = _number(inputs, "leavers") * _share(inputs, "fewer_central")
     if 0 < avoided < 1:
         said += (
             " The hoped-for case is less than one leaver a year: read it as odds, not a promise."
         )
     return said
+
+
+def _verdict_said(verdict: Verdict, net: MoneyRange, payback: int | None) -> str:
+    low, central = net.low, net.central
+    if verdict is Verdict.PAYS:
+        return (
+            f"After its costs the plan would leave between {low.format_whole()} and "
+            f"{central.format_whole()} in the first year."
+        )
+    if verdict is Verdict.MAY_PAY:
+        slowly = f"cost {(-low).format_whole()} more than it saves" if low else "break even"
+        return (
+            f"If it goes as hoped the plan would leave {central.format_whole()} in the first year; "
+            f"if it goes slowly it would {slowly}."
+        )
+    if central:
+        said = (
+            f"Even if it goes as hoped the plan would cost {(-central).format_whole()} more than "
+            "it saves in the first year."
+        )
+    else:
+        said = "Even if it goes as hoped the plan would save no more than it costs."
+    if payback and payback <= LONGEST_PAYBACK:
+        said += f" What is spent once would come back after about {payback} months."
+    elif payback:
+        said += " What is spent once would not come back within five years."
+    return said + " Saving on turnover alone is not the reason to do it."
