@@ -138,17 +138,13 @@ def _sessions() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("first_at", UtcDateTime(), nullable=False),
         sa.Column("locked_until", UtcDateTime()),
-        sa.CheckConstraint(
-            "failures >= 0", name=op.f("ck_sign_in_counters_failures_not_negative")
-        ),
+        sa.CheckConstraint("failures >= 0", name=op.f("ck_sign_in_counters_failures_not_negative")),
         sa.CheckConstraint(
             "scope IN ('account', 'address', 'second_step')",
             name=op.f("ck_sign_in_counters_scope_known"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_counters")),
-        sa.UniqueConstraint(
-            "scope", "key_hash", name=op.f("uq_sign_in_counters_scope_key_hash")
-        ),
+        sa.UniqueConstraint("scope", "key_hash", name=op.f("uq_sign_in_counters_scope_key_hash")),
     )
 
 

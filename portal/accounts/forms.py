@@ -11,11 +11,16 @@ from typing import Any
 from flask import g
 from flask_security import forms as library
 from flask_security.recovery_codes import MfRecoveryForm
-from flask_security.webauthn import WebAuthnRegisterResponseForm, WebAuthnSigninResponseForm
+from flask_security.tf_plugin import TwoFactorSelectForm
+from flask_security.webauthn import (
+    WebAuthnRegisterForm,
+    WebAuthnRegisterResponseForm,
+    WebAuthnSigninResponseForm,
+)
 from wtforms import StringField as PlainStringField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import AnyOf, DataRequired, Length, ValidationError
 
-from portal.accounts import sessions
+from portal.accounts import rules, sessions
 from portal.web.forms import EmailField, Form, StringField
 
 TRY_PASSED = "account_try_passed"
@@ -84,6 +89,17 @@ class RegisterForm(library.RegisterFormV2):  # type: ignore[misc]
         ],
     )
 
+    def validate(self, **kwargs: Any) -> bool:
+        """As the library does, with the address as it is kept.
+
+        Otherwise the message after registering would show the kept form of a new address and the
+        typed form of a known one, and so tell which it was.
+        """
+        if self.email.data:
+            self.email.data = rules.normal_email(self.email.data)
+        valid: bool = super().validate(**kwargs)
+        return valid
+
 
 class CodeForm(library.TwoFactorVerifyCodeForm):  # type: ignore[misc]
     """The six figures of an authenticator app, spaces allowed."""
@@ -111,6 +127,50 @@ class RecoveryCodeForm(MfRecoveryForm):  # type: ignore[misc]
         if valid:
             sessions.note_second_step()
         return valid
+
+
+class SecondStepSetupForm(library.TwoFactorSetupForm):  # type: ignore[misc]
+    """Which second step to set up, or that it is switched off."""
+
+    setup = PlainStringField("Second step")
+
+
+class ChoiceField(PlainStringField):
+    """One of the choices the library's view gives it; each is a button on our page."""
+
+    choices: list[tuple[str, str]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choices = []
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what was not offered."""
+        del form
+        if self.data not in [value for value, _label in self.choices]:
+            raise ValidationError("Choose one of the second steps offered")
+
+
+class SecondStepChoiceForm(TwoFactorSelectForm):  # type: ignore[misc]
+    """Which of several second steps to use now."""
+
+    which = ChoiceField("Second step")
+
+
+class RescueForm(library.TwoFactorRescueForm):  # type: ignore[misc]
+    """Only read by the library, to learn what help it may offer; we link to recovery codes."""
+
+    help_setup = ChoiceField("Help")
+
+
+class PasskeyForm(WebAuthnRegisterForm):  # type: ignore[misc]
+    """A name for a new passkey, and what it will stand for."""
+
+    usage = PlainStringField(
+        "Use",
+        default="first",
+        validators=[AnyOf(["first", "secondary"], "Choose how you will use the passkey")],
+    )
 
 
 class PasskeyAnswerForm(WebAuthnSigninResponseForm):  # type: ignore[misc]
@@ -159,6 +219,10 @@ SECURITY_FORMS: dict[str, Any] = {
     "reset_password_form": ResetPasswordForm,
     "change_password_form": ChangePasswordForm,
     "two_factor_verify_code_form": CodeForm,
+    "two_factor_setup_form": SecondStepSetupForm,
+    "two_factor_select_form": SecondStepChoiceForm,
+    "two_factor_rescue_form": RescueForm,
+    "wan_register_form": PasskeyForm,
     "mf_recovery_form": RecoveryCodeForm,
     "wan_signin_response_form": PasskeyAnswerForm,
     "wan_register_response_form": NewPasskeyForm,

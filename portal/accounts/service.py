@@ -36,7 +36,7 @@ def create_user(
     """
     try:
         address = validate_email(
-            email, check_deliverability=False, test_environment=True
+            email.strip(), check_deliverability=False, test_environment=True
         ).normalized
     except EmailNotValidError:
         return Err(

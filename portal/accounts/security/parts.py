@@ -21,10 +21,9 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from portal.accounts import mails, rules
+from portal.accounts import mails, queries, rules
 from portal.accounts.models import User
 from portal.accounts.security.settings import derived_keys
-from portal.db import current_session
 
 
 class PortalMail(MailUtil):  # type: ignore[misc]
@@ -77,7 +76,7 @@ class PortalTotp(Totp):  # type: ignore[misc]
         The person's row is locked first, so that two tries with one code cannot both pass.
         """
         person: User = getattr(user, "_get_current_object", lambda: user)()
-        current_session().refresh(person, with_for_update=True)
+        queries.lock_user(person)
         # A new secret starts afresh: its codes say nothing about those of the last one.
         known = person.tf_last_counter if person.tf_totp_secret == totp_secret else None
         try:
@@ -134,7 +133,7 @@ class HashedRecoveryCodes(MfRecoveryCodesUtil):  # type: ignore[misc]
 
     def check_recovery_code(self, user: Any, code: str) -> bool:
         """Whether the code is one of the person's unused ones."""
-        current_session().refresh(user, with_for_update=True)
+        queries.lock_user(user)
         return self._place(user, code) is not None
 
     def delete_recovery_code(self, user: Any, code: str) -> bool:
