@@ -2,8 +2,41 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from portal.web.access import Actor
+
+
+def _employers_part(actor: Actor) -> Actor:
+    from portal.employers.queries import employers_of
+
+    if actor.user_id is None:
+        return actor
+    return replace(actor, employers=employers_of(actor.user_id))
 
 
 def register(app: Flask) -> None:
     """Put the feature on the application."""
+    from portal.employers import access
+    from portal.employers.views import blueprint, finding, importing, people, record
+    from portal.web.access import register_actor_part, register_routes
+    from portal.web.navigation import NavEntry, register_nav
+
+    assert finding and importing and people and record  # noqa: S101, PT018 - they add routes
+    register_actor_part(app, _employers_part)
+    app.register_blueprint(blueprint)
+    register_routes(app, access.ROUTES)
+    register_nav(
+        app,
+        NavEntry("Employers", "employers.index", show=access.is_lep_staff, order=20),
+        NavEntry(
+            "Your employer",
+            "employers.index",
+            show=lambda actor: actor.is_authenticated and not actor.roles,
+            order=20,
+        ),
+    )

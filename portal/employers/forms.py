@@ -143,10 +143,14 @@ class DetailsForm(Form):
             self.sic_query.data = ""
             return pressed
         self.sic_codes.found = tuple(e.code for e in self.sic_found(question))
-        if pressed:
-            return True
-        # Saved with a search that led to no choice: show what it found instead of dropping it.
-        return not codes
+        if not self.sic_codes.found:
+            self.sic_query.errors = [
+                "Nothing in the list fits. Try another word, or clear the box to go on without"
+            ]
+        elif not pressed and not codes:
+            # Saved with a search that led to no choice: show what it found, do not drop it.
+            self.sic_query.errors = ["Tick the codes that fit, or clear the search box"]
+        return pressed or not codes
 
     def sic_found(self, question: str) -> list[SicCode]:
         """What the list holds for a search."""

@@ -4,4 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from portal.programme import queries as programme
+
 blueprint = Blueprint("employers", __name__, url_prefix="/employers")
+
+
+@blueprint.context_processor
+def _programme_words() -> dict[str, object]:
+    return {"part_time_hours": programme.settings().part_time_hours}

@@ -34,7 +34,11 @@ def index() -> ResponseReturnValue:
         chosen = {name: request.args.get(name) or None for name in _FILTERS}
         question = request.args.get("q", "")
         page = queries.search_employers(
-            question, **chosen, after=request.args.get("after", type=int)
+            question,
+            sector=chosen["sector"],
+            size_tier=chosen["size_tier"],
+            district=chosen["district"],
+            after=request.args.get("after", type=int),
         )
         return render_template(
             "employers/list.html",

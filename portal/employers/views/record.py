@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -42,25 +43,27 @@ _ANSWERS = {
 def profile_or_404(reference: str) -> EmployerProfile:
     """The employer in the address."""
     profile = queries.employer_profile(reference)
-    return profile if profile is not None else abort(404)
+    if profile is None:
+        abort(404)
+    return profile
 
 
 def in_words(field: str, value: Any) -> str:
     """A fact as people read it."""
-    settings = programme.settings()
-    if value in (None, "", []):
+    if value in (None, "", [], ()):
         return "Not given"
-    if field == "sic_codes":
-        return "; ".join(f"{code} {load_sic().describe(code)}" for code in value)
-    if field == "sector":
-        return settings.sector_title(value)
-    if field == "district":
-        return settings.district_title(value)
-    if field == "size_tier":
-        return settings.tier_title(value)
-    if field in {"iip_status", "training_answer"}:
-        return _ANSWERS.get(value, value)
-    if hasattr(value, "strftime"):
+    settings = programme.settings()
+    known: dict[str, Callable[[Any], str]] = {
+        "sic_codes": lambda codes: "; ".join(f"{c} {load_sic().describe(c)}" for c in codes),
+        "sector": settings.sector_title,
+        "district": settings.district_title,
+        "size_tier": settings.tier_title,
+        "iip_status": lambda answer: _ANSWERS.get(answer, answer),
+        "training_answer": lambda answer: _ANSWERS.get(answer, answer),
+    }
+    if field in known:
+        return known[field](value)
+    if isinstance(value, date):
         return f"{value.day} {value:%B %Y}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 

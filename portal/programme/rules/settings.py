@@ -100,6 +100,11 @@ class ProgrammeSettings:
         return [*((s.key, s.title) for s in self.sectors), (OTHER_SECTOR, _OTHER_TITLE)]
 
     @property
+    def tier_choices(self) -> list[tuple[str, str]]:
+        """Keys and titles of every size tier, smallest first."""
+        return [(tier.key, tier.title) for tier in self.size_tiers]
+
+    @property
     def district_choices(self) -> list[tuple[str, str]]:
         """Keys and titles of every district, "outside" last."""
         return [*((d.key, d.title) for d in self.area.districts), (OUTSIDE, _OUTSIDE_TITLE)]
