@@ -75,8 +75,8 @@ def get_rules(app: Flask) -> list[Rule]:
     ]
 
 
-@pytest.fixture(autouse=True)
-def _faults_are_pages(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def faults_are_pages(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     # As outside of tests: a fault is answered with a page, so that all faults are listed at once.
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
 
@@ -86,6 +86,7 @@ def test_every_route_stands_in_the_table_and_every_entry_is_a_route(app: Flask) 
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.usefixtures("faults_are_pages")
 def test_visitors_reach_public_pages_only_and_break_nothing(
     app: Flask, client: PortalClient
 ) -> None:
@@ -107,6 +108,7 @@ def test_visitors_reach_public_pages_only_and_break_nothing(
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.usefixtures("faults_are_pages")
 def test_no_get_writes_for_a_visitor(app: Flask, client: PortalClient) -> None:
     faults = []
     for rule in get_rules(app):
@@ -138,6 +140,7 @@ def everyone(app: Flask) -> Iterator[None]:
     parts.remove(all_powers)
 
 
+@pytest.mark.usefixtures("faults_are_pages")
 def test_no_get_writes_or_breaks_for_somebody_with_every_role(
     app: Flask, client: PortalClient, everyone: None
 ) -> None:

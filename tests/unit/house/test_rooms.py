@@ -48,10 +48,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("any:queries", "any:service", "any:rules", "any:models"),
     ),
     "access": ("kernel", "own:models", "own:rules", "own:access", "web.access"),
-    "forms": ("kernel", "web", "own:rules", "own:forms"),
+    "forms": ("kernel", "web", "any:rules", "own:forms"),
     "views": (
         *("kernel", "web", "db"),
-        *("own:service", "own:queries", "own:forms", "own:access", "own:views", "own:rules"),
+        *("own:service", "own:forms", "own:access", "own:views", "any:queries", "any:rules"),
         "own:annexes",
     ),
 }

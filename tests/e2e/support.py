@@ -1,0 +1,277 @@
+"""A real installation and a real browser: started, watched and asked by the browser tests."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+
+from scripts.run import web_command, worker_command
+from tests.support import databases
+from tests.support.ports import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGES = ROOT / "docs" / "images"
+VIEWPORTS = {"phone": (390, 844), "desktop": (1280, 900)}
+# A browser that talks to nobody but the server under test.
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+    "--font-render-hinting=none",
+)
+CHECKER = "html-validate.mjs"
+_READY_SECONDS = 90
+
+
+class LiveServer:
+    """Web and worker processes on a fresh migrated database, all in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{(port := free_port())}"
+        self._port = port
+        self.database = Path(databases.new_sqlite(folder).removeprefix("sqlite:///"))
+        self.environment = {
+            **os.environ,
+            "PORTAL_ENV": "development",
+            "DATABASE_URL": f"sqlite:///{self.database}",
+            "QUEUE_PATH": str(folder / "queue.db"),
+            "STORAGE_URL": f"file://{folder / 'files'}",
+            "PUBLIC_URL": self.url,
+            "PYTHONUNBUFFERED": "1",
+        }
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start both and wait until pages are answered."""
+        for name, command in (("web", web_command(self._port)), ("worker", worker_command())):
+            with (self.folder / f"{name}.log").open("ab") as log:
+                self._running.append(
+                    subprocess.Popen(
+                        command, cwd=ROOT, env=self.environment, stdout=log, stderr=log
+                    )
+                )
+        wait_until(self._answers, _READY_SECONDS, self.logs)
+
+    def _answers(self) -> bool:
+        assert all(process.poll() is None for process in self._running), self.logs()
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def logs(self) -> str:
+        """The end of what both said."""
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}"
+            for path in sorted(self.folder.glob("*.log"))
+        )
+
+    def stop(self) -> None:
+        """Stop both, whatever state they are in."""
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._running.clear()
+
+    def flask(self, *words: str) -> str:
+        """Run a flask command on this installation; returns what it printed."""
+        done = subprocess.run(
+            [worker_command()[0], *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Read the database, as its own process sees it."""
+        address = f"{self.database.as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def mail_to(self, recipient: str, subject: str = "", *, seconds: float = 20) -> str:
+        """The newest message to somebody, waited for; its text.
+
+        Raises:
+            AssertionError: when none came in time, with what the processes said.
+        """
+        found: list[tuple[Any, ...]] = []
+
+        def arrived() -> bool:
+            found[:] = self.rows(
+                "SELECT body FROM mailbox_messages WHERE recipient = ? AND subject LIKE ? "
+                "ORDER BY id DESC LIMIT 1",
+                recipient,
+                f"%{subject}%",
+            )
+            return bool(found)
+
+        wait_until(arrived, seconds, self.logs)
+        return str(found[0][0])
+
+    def link_to(self, recipient: str, subject: str = "") -> str:
+        """The first address on this server in the newest message to somebody."""
+        body = self.mail_to(recipient, subject)
+        link = re.search(re.escape(self.url) + r"\S*", body)
+        assert link, body
+        return link[0].rstrip(".,;)>")
+
+
+def wait_until(
+    condition: Callable[[], bool], seconds: float, explain: Callable[[], str] = str
+) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds} s in vain\n{explain()}"
+        time.sleep(0.05)
+
+
+@dataclass
+class Watch:
+    """Faults that pages showed while they were open; any of them fails the test."""
+
+    faults: list[str] = field(default_factory=list)
+
+    def attach(self, page: Page) -> None:
+        """Listen to a page."""
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
+        page.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # A resource that could not be loaded is judged by its answer, below.
+        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+            self.faults.append(f"console {message.type}: {message.text}")
+
+    def _response(self, response: Response) -> None:
+        # A page may answer 4xx when a test makes it; what a page needs may not, and nothing breaks.
+        is_page = response.request.resource_type in {"document", "fetch", "xhr"}
+        if response.status >= (500 if is_page else 400):
+            self.faults.append(f"{response.status} {response.request.method} {response.url}")
+
+
+# The policy's own reports, wherever they come from.
+_CSP_LISTENER = """
+document.addEventListener('securitypolicyviolation', (event) =>
+  console.error('content policy: ' + event.violatedDirective + ' ' + event.blockedURI))
+"""
+
+
+@contextlib.contextmanager
+def browser_context(
+    browser: Browser, base_url: str, viewport: str, **options: Any
+) -> Iterator[BrowserContext]:
+    """A browser profile of its own; every page opened in it is watched, and judged at the end."""
+    width, height = VIEWPORTS[viewport]
+    context = browser.new_context(
+        base_url=base_url,
+        viewport={"width": width, "height": height},
+        locale="en-GB",
+        timezone_id="Europe/London",
+        reduced_motion="reduce",
+        **options,
+    )
+    context.set_default_timeout(15_000)
+    context.add_init_script(_CSP_LISTENER)
+    watch = Watch()
+    context.on("page", watch.attach)
+    try:
+        yield context
+    finally:
+        context.close()
+    assert not watch.faults, "\n".join(watch.faults)
+
+
+def axe_check(page: Page) -> None:
+    """Fail on anything axe finds on the page as it stands."""
+    results = Axe().run(page)
+    faults = [
+        f"{found['id']} ({found['impact']}): {found['help']}\n"
+        + "\n".join(f"    {node['html'][:200]}" for node in found["nodes"][:5])
+        for found in results.response["violations"]
+    ]
+    assert not faults, f"{page.url}\n" + "\n".join(faults)
+
+
+def fits_check(page: Page) -> None:
+    """Fail when the page scrolls sideways, and name what sticks out."""
+    wide = page.evaluate(
+        """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
+        [...document.querySelectorAll('body *')]
+          .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+          .slice(0, 5).map((e) => e.outerHTML.slice(0, 160))"""
+    )
+    assert not wide, f"{page.url} scrolls sideways:\n" + "\n".join(wide)
+
+
+def page_check(page: Page) -> None:
+    """What every page must be in a real browser: accessible, and no wider than the screen."""
+    axe_check(page)
+    fits_check(page)
+
+
+def shot(page: Page, name: str, *, full: bool = False) -> Path:
+    """A picture of the page: for docs/images when UPDATE_IMAGES=1, else for a temporary folder."""
+    keep = os.environ.get("UPDATE_IMAGES") == "1"
+    folder = IMAGES if keep else Path(tempfile.gettempdir()) / "portal-screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.png"
+    page.evaluate("document.fonts.ready.then(() => true)")
+    page.screenshot(path=path, full_page=full, animations="disabled")
+    return path
+
+
+def html_faults(pages: dict[str, str], folder: Path) -> list[str]:
+    """What html-validate says about pages, given by name, in one run."""
+    from scripts.setup import find_node
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    node = find_node()
+    done = subprocess.run(
+        [
+            *(str(node / "node"), str(ROOT / "node_modules" / "html-validate" / "bin" / CHECKER)),
+            *("--config", str(ROOT / ".htmlvalidate.json"), "--formatter", "json"),
+            *(str(folder / f"{name}.html") for name in pages),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("["), done.stdout[-2000:] + done.stderr[-2000:]
+    return [
+        f"{Path(report['filePath']).stem}:{found['line']} {found['ruleId']}: {found['message']}"
+        for report in json.loads(done.stdout)
+        for found in report["messages"]
+    ]
