@@ -24,4 +24,6 @@ def register(app: Flask) -> None:
     app.cli.add_command(worker_command)
     for name in COMMAND_MODULES:
         if importlib.util.find_spec(f"portal.cli.{name}"):
-            importlib.import_module(f"portal.cli.{name}").register(app)
+            module = importlib.import_module(f"portal.cli.{name}")
+            if hasattr(module, "register"):
+                module.register(app)

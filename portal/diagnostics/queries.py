@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, or_, select
+from sqlalchemy import RowMapping, Select, case, func, or_, select
 
 from portal.accounts.models import User
 from portal.db import current_session
@@ -244,27 +244,39 @@ def names_of(user_ids: Collection[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+Histograms = dict[str, tuple[int, ...]]
+
+
 def histograms(
-    *, questionnaire_key: str, sector: str, size_tier: str | None
-) -> dict[str, tuple[int, ...]]:
+    *, questionnaire_key: str, sector: str, size_tier: str
+) -> tuple[Histograms, Histograms]:
     """How many employers have each score 0 to 100, by dimension, over all districts.
 
-    One statement for all dimensions; all sizes when ``size_tier`` is None.
+    One statement gives both: the sector's employers of this size, and all of the sector's.
     """
-    query = (
-        select(ScoreHistogram.dimension, ScoreHistogram.score, func.sum(ScoreHistogram.n))
+    of_size = case((ScoreHistogram.size_tier == size_tier, ScoreHistogram.n), else_=0)
+    rows = current_session().execute(
+        select(
+            ScoreHistogram.dimension,
+            ScoreHistogram.score,
+            func.sum(of_size),
+            func.sum(ScoreHistogram.n),
+        )
         .where(
             ScoreHistogram.questionnaire_key == questionnaire_key,
             ScoreHistogram.sector == sector,
         )
         .group_by(ScoreHistogram.dimension, ScoreHistogram.score)
     )
-    if size_tier is not None:
-        query = query.where(ScoreHistogram.size_tier == size_tier)
-    found: dict[str, list[int]] = {}
-    for dimension, score, n in current_session().execute(query):
-        found.setdefault(dimension, list(EMPTY_HISTOGRAM))[score] = int(n)
-    return {dimension: tuple(counts) for dimension, counts in found.items()}
+    same_size: dict[str, list[int]] = {}
+    every_size: dict[str, list[int]] = {}
+    for dimension, score, of_this_size, of_all in rows:
+        same_size.setdefault(dimension, list(EMPTY_HISTOGRAM))[score] = int(of_this_size)
+        every_size.setdefault(dimension, list(EMPTY_HISTOGRAM))[score] = int(of_all)
+    return (
+        {dimension: tuple(counts) for dimension, counts in same_size.items()},
+        {dimension: tuple(counts) for dimension, counts in every_size.items()},
+    )
 
 
 def stored_rollups(questionnaire_key: str) -> dict[tuple[Any, ...], tuple[int, int]]:

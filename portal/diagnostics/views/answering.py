@@ -56,6 +56,11 @@ def page(response: str, page: str) -> ResponseReturnValue:
         return redirect(url_for("diagnostics.go_on", response=response))
     if request.method == "GET":
         return _draw(loaded, about, questions)
+    return _answer(loaded, about, questions)
+
+
+def _answer(loaded: Loaded, about: Page, questions: Sequence[Question]) -> ResponseReturnValue:
+    response = loaded.facts.reference
     skipping = request.form.get("do") == "skip"
     parsed = parse_page(questions, request.form.to_dict(flat=False), demand_answers=not skipping)
     clashes = _save(loaded, parsed)
@@ -64,7 +69,17 @@ def page(response: str, page: str) -> ResponseReturnValue:
         return redirect(url_for("diagnostics.go_on", response=response))
     if clashes or parsed.errors:
         return _draw(load(response), about, questions, parsed=parsed, clashes=clashes)
-    return redirect(_next_address(load(response), page, skipping=skipping))
+    after = load(response)
+    if not skipping and _opened_here(after, about, questions):
+        # An answer opened another question on this very page: it is asked before going on.
+        back = "check" if request.form.get("from") == "check" else None
+        return redirect(url_for("diagnostics.page", response=response, page=about.key, back=back))
+    return redirect(_next_address(after, about.key, skipping=skipping))
+
+
+def _opened_here(after: Loaded, about: Page, asked: Sequence[Question]) -> bool:
+    now = path.questions_on(after.questionnaire, about, after.profile, after.answers)
+    return any(item.key not in after.answers and item not in asked for item in now)
 
 
 def _save(loaded: Loaded, parsed: ParsedPage) -> Sequence[Clash] | Problem:

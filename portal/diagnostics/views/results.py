@@ -85,13 +85,15 @@ def _benchmark(loaded: Loaded) -> Benchmark:
     minimum = programme_settings().minimum_comparison_group
     sector = SECTOR_WORDS[facts.sector]
     own = queries.scores_of(facts.id) if facts.is_current else {}
-    for size, words in (
-        (facts.size_tier, f"{sector} employers with {SIZE_WORDS[facts.size_tier]} people"),
-        (None, f"{sector} employers of every size"),
+    same_size, every_size = queries.histograms(
+        questionnaire_key=facts.questionnaire_key,
+        sector=facts.sector,
+        size_tier=facts.size_tier,
+    )
+    for histograms, words in (
+        (same_size, f"{sector} employers with {SIZE_WORDS[facts.size_tier]} people"),
+        (every_size, f"{sector} employers of every size"),
     ):
-        histograms = queries.histograms(
-            questionnaire_key=facts.questionnaire_key, sector=facts.sector, size_tier=size
-        )
         standings = {
             key: comparison_or_withheld(_without(counts, own.get(key)), value, minimum)
             for key, counts in histograms.items()
