@@ -116,8 +116,8 @@ def test_an_inaccessible_page_fails_a_test(browser: Browser, live_server: LiveSe
             page_check(page)
         page.goto("/help")
         page.evaluate(
-            "() => { const e = document.createElement('p'); e.textContent = 'x'.repeat(400);"
-            " document.querySelector('main').append(e) }"
+            "() => { const e = document.createElement('p'); e.textContent = 'wide';"
+            " e.style.width = '900px'; document.querySelector('main').append(e) }"
         )
         with pytest.raises(AssertionError, match="sideways"):
             page_check(page)
