@@ -121,8 +121,8 @@ def test_everything_is_on_it(words):
         *(point.title for point in (*document.strengths, *document.gaps)),
         *document.small_print,
         "£1,621.24",
-        "Our example",
-        "Your answer",
+        "Our examples: change them, as at 22 November 2026",
+        "The employer’s figures, as at 22 November 2026",  # noqa: RUF001
         document.comparison.message,
     ]
     # A line may break at a hyphen or anywhere in a narrow column: compare without spaces.
@@ -186,7 +186,7 @@ def test_the_page_is_well_formed_and_both_parsers_agree(content, monkeypatch):
 def test_markup_that_is_not_well_formed_is_read_as_a_browser_would(renderer):
     page = "<!DOCTYPE html><html lang=en><title>t</title><p>one<p>two &nbsp; <br>three"
     said = PdfReader(io.BytesIO(renderer.render(page))).pages[0].extract_text()
-    assert said.split() == ["one", "two", "three"]
+    assert re.search(r"one\s+two\s+three", said)
 
 
 def test_entities_are_not_expanded(renderer):
@@ -286,8 +286,10 @@ VECTORS = [
     '<svg xmlns="http://www.w3.org/2000/svg"><image href="{u}" width="9" height="9"/></svg>',
     '<svg xmlns="http://www.w3.org/2000/svg"><use href="{u}#a"/></svg>',
     '<svg xmlns="http://www.w3.org/2000/svg"><style>@import "{u}";</style></svg>',
-    '<img src=\'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg">'
-    '<image href="{u}" width="9" height="9"/></svg>\'>',
+    (
+        '<img src=\'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg">'
+        '<image href="{u}" width="9" height="9"/></svg>\'>'
+    ),
     "<link rel=stylesheet href='data:text/css,@import \"{u}\";'>",
     '<p style="background-image: url({u})">x</p>',
 ]
