@@ -1,0 +1,113 @@
+"""Every SELECT on scores, roll-ups and histograms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import case, func, select
+
+from portal.db import current_session
+from portal.diagnostics.models import DimensionScore, Response, ScoreHistogram, ScoreRollup
+
+EMPTY_HISTOGRAM = (0,) * 101
+
+
+Histograms = dict[str, tuple[int, ...]]
+
+
+def histograms(
+    *, questionnaire_key: str, sector: str, size_tier: str
+) -> tuple[Histograms, Histograms]:
+    """How many employers have each score 0 to 100, by dimension, over all districts.
+
+    One statement gives both: the sector's employers of this size, and all of the sector's.
+    """
+    of_size = case((ScoreHistogram.size_tier == size_tier, ScoreHistogram.n), else_=0)
+    rows = current_session().execute(
+        select(
+            ScoreHistogram.dimension,
+            ScoreHistogram.score,
+            func.sum(of_size),
+            func.sum(ScoreHistogram.n),
+        )
+        .where(
+            ScoreHistogram.questionnaire_key == questionnaire_key,
+            ScoreHistogram.sector == sector,
+        )
+        .group_by(ScoreHistogram.dimension, ScoreHistogram.score)
+    )
+    same_size: dict[str, list[int]] = {}
+    every_size: dict[str, list[int]] = {}
+    for dimension, score, of_this_size, of_all in rows:
+        same_size.setdefault(dimension, list(EMPTY_HISTOGRAM))[score] = int(of_this_size)
+        every_size.setdefault(dimension, list(EMPTY_HISTOGRAM))[score] = int(of_all)
+    return (
+        {dimension: tuple(counts) for dimension, counts in same_size.items()},
+        {dimension: tuple(counts) for dimension, counts in every_size.items()},
+    )
+
+
+def stored_rollups(questionnaire_key: str) -> dict[tuple[Any, ...], tuple[int, int]]:
+    """Every roll-up cell that counts somebody: (month, sector, size, district, dimension)."""
+    rows = current_session().execute(
+        select(
+            ScoreRollup.month,
+            ScoreRollup.sector,
+            ScoreRollup.size_tier,
+            ScoreRollup.district,
+            ScoreRollup.dimension,
+            ScoreRollup.n,
+            ScoreRollup.total,
+        ).where(ScoreRollup.questionnaire_key == questionnaire_key, ScoreRollup.n > 0)
+    )
+    return {tuple(row[:5]): (row.n, row.total) for row in rows}
+
+
+def stored_histograms(questionnaire_key: str) -> dict[tuple[Any, ...], int]:
+    """Every histogram cell that counts somebody: (dimension, sector, size, district, score)."""
+    rows = current_session().execute(
+        select(
+            ScoreHistogram.dimension,
+            ScoreHistogram.sector,
+            ScoreHistogram.size_tier,
+            ScoreHistogram.district,
+            ScoreHistogram.score,
+            ScoreHistogram.n,
+        ).where(ScoreHistogram.questionnaire_key == questionnaire_key, ScoreHistogram.n > 0)
+    )
+    return {tuple(row[:5]): row.n for row in rows}
+
+
+def counted_scores(questionnaire_key: str) -> list[tuple[Any, ...]]:
+    """Every score of an employer's completed response, from which roll-ups can be recomputed.
+
+    Columns: completed_at, sector, size tier, district, dimension, score, is_current.
+    """
+    rows = current_session().execute(
+        select(
+            Response.completed_at,
+            Response.sector,
+            Response.size_tier,
+            func.coalesce(Response.district, ""),
+            DimensionScore.dimension,
+            DimensionScore.score,
+            Response.is_current,
+        )
+        .join(DimensionScore, DimensionScore.response_id == Response.id)
+        .where(
+            Response.questionnaire_key == questionnaire_key,
+            Response.status == "completed",
+            Response.employer_id.is_not(None),
+        )
+    )
+    return [tuple(row) for row in rows]
+
+
+def scores_of(response_id: int) -> dict[str, int]:
+    """The shown scores of a completed response, by dimension and ``overall``."""
+    rows = current_session().execute(
+        select(DimensionScore.dimension, DimensionScore.score)
+        .where(DimensionScore.response_id == response_id)
+        .order_by(DimensionScore.dimension)
+    )
+    return {row.dimension: row.score for row in rows}
