@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -31,6 +32,7 @@ from portal.programme import service as programme
 
 seed = AppGroup("seed", help="Fill an empty portal with demonstration data.")
 PASSWORD = "careers-for-everyone-2026"  # noqa: S105 - printed for the demonstration, refused elsewhere
+REGISTER_SAMPLE = Path(employers.__file__).parents[1] / "data" / "register-sample.csv"
 T = TypeVar("T")
 
 
@@ -188,7 +190,7 @@ def demo_command() -> None:
         raise click.ClickException("There are accounts already. `make demo` starts afresh.")
     rng = random.Random(20261122)  # noqa: S311 - the same demonstration every time
     ids = _people()
-    sample = employers.import_sample()
+    sample = employers.import_register(REGISTER_SAMPLE.read_bytes())
     click.echo(f"{sample.created:,} employers of the public register to search in.")
     others = _others(rng)
     owner = Author(ids["owner@cafe.example"], "Olive Example", "owner@cafe.example")

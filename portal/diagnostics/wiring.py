@@ -16,7 +16,7 @@ from portal.diagnostics.views.loading import VISITOR_KEY
 from portal.employers.panels import Panel, register_employer_panel
 from portal.employers.queries import EmployerProfile
 from portal.web.access import Actor, register_actor_part, register_routes
-from portal.web.navigation import NavEntry, register_nav
+from portal.web.navigation import NavEntry, register_home, register_nav
 
 assert answering and holding and results and starting  # noqa: S101, PT018 - imported for routes
 
@@ -38,6 +38,14 @@ def _panel(profile: EmployerProfile, actor: Actor) -> Panel | None:
     if profile.reference not in actor.employers:
         return None
     lines = queries.history(profile.id)
+    waiting = queries.waiting_for_employer(actor.user_id) if actor.user_id is not None else []
+    if waiting and not lines:
+        return Panel(
+            "You have a diagnostic already",
+            f"Say that it is about {profile.name}, and its answers and scores are kept here.",
+            href=url_for("diagnostics.attach", response=waiting[0].reference),
+            tint=True,
+        )
     current = next((line for line in lines if line.is_current), None)
     open_line = next((line for line in lines if line.status == "in_progress"), None)
     if open_line is not None:
@@ -62,6 +70,13 @@ def _panel(profile: EmployerProfile, actor: Actor) -> Panel | None:
     )
 
 
+def _home(actor: Actor) -> str | None:
+    """Somebody who answered before registering goes on with that."""
+    if actor.employers or actor.roles or actor.user_id is None:
+        return None
+    return url_for("diagnostics.intro") if queries.waiting_for_employer(actor.user_id) else None
+
+
 def wire(app: Flask) -> None:
     """Register everything. A faulty questionnaire stops the start, with file and line."""
     load_catalogue()
@@ -70,6 +85,7 @@ def wire(app: Flask) -> None:
     register_actor_part(app, _held)
     on_signed_in(app, _claim)
     register_employer_panel(app, _panel, order=10)
+    register_home(app, _home, order=10)
     register_nav(
         app,
         NavEntry(

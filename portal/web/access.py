@@ -19,8 +19,8 @@ class Actor:
     """Whoever makes this request, as plain data.
 
     ``employers`` maps an employer's reference to ``owner`` or ``member``. ``visitor_responses``
-    holds references of diagnostics started in this browser before registering. ``strong`` says whether a
-    second factor stood behind this sign-in; staff roles count only then.
+    holds references of diagnostics started in this browser before registering. ``strong`` says
+    whether a second factor stood behind this sign-in; staff roles count only then.
     """
 
     user_id: int | None = None

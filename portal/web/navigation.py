@@ -11,6 +11,7 @@ from flask import Flask, current_app, request, url_for
 from portal.web.access import Actor, current_actor
 
 NAV_EXTENSION = "portal_navigation"
+HOME_EXTENSION = "portal_home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,23 @@ def register_nav(app: Flask, *entries: NavEntry) -> None:
     known: list[NavEntry] = app.extensions.setdefault(NAV_EXTENSION, [])
     known.extend(entries)
     known.sort(key=lambda entry: entry.order)
+
+
+def register_home(app: Flask, choose: Callable[[Actor], str | None], *, order: int = 50) -> None:
+    """Say where somebody signed in begins: an address, or None to leave it to others."""
+    known: list[tuple[int, Callable[[Actor], str | None]]] = app.extensions.setdefault(
+        HOME_EXTENSION, []
+    )
+    known.append((order, choose))
+    known.sort(key=lambda entry: entry[0])
+
+
+def home_of(actor: Actor) -> str | None:
+    """Where this person begins; None for visitors and for those no feature has a page for."""
+    if not actor.is_authenticated:
+        return None
+    known = current_app.extensions.get(HOME_EXTENSION, [])
+    return next((address for _order, choose in known if (address := choose(actor))), None)
 
 
 def nav_items() -> list[dict[str, Any]]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, current_app, render_template
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template
+from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db.session import current_session
-from portal.web.access import public, register_routes
+from portal.web.access import current_actor, public, register_routes
+from portal.web.navigation import home_of
 
 blueprint = Blueprint("pages", __name__)
 
 ROUTES = {
     "pages.home": public,
+    "pages.about": public,
     "pages.privacy": public,
     "pages.accessibility": public,
     "pages.help_page": public,
@@ -23,8 +26,17 @@ ROUTES = {
 
 
 @blueprint.get("/")
-def home() -> str:
-    """What the portal is for, and where to start."""
+def home() -> ResponseReturnValue:
+    """What the portal is for; somebody signed in goes straight to their own work."""
+    address = home_of(current_actor())
+    if address is not None:
+        return redirect(address)
+    return render_template("pages/home.html")
+
+
+@blueprint.get("/about")
+def about() -> str:
+    """What the portal is for, also for those who are signed in."""
     return render_template("pages/home.html")
 
 

