@@ -18,7 +18,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
 
 def with_links(text: str) -> Markup:
-    """Plain text with its web addresses made into links; everything else escaped."""
+    """Plain text with its web addresses made into links and its lines kept; the rest escaped."""
     parts: list[Markup] = []
     end = 0
     for match in _ADDRESS.finditer(text):
@@ -27,7 +27,7 @@ def with_links(text: str) -> Markup:
         parts.append(Markup('<a class="govuk-link" href="{0}">{0}</a>').format(address))
         end = match.start() + len(address)
     parts.append(escape(text[end:]))
-    return Markup().join(parts)
+    return Markup("<br>").join(Markup().join(parts).split("\n"))
 
 
 @blueprint.get("/mailbox")

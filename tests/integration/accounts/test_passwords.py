@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -206,3 +207,32 @@ def test_sessions_end_by_themselves(app: Flask, client: PortalClient) -> None:
     with later(days=15):
         assert not is_signed_in(client)
     assert current_session().scalars(select(UserSession)).first() is not None
+
+
+def test_no_slow_hash_is_worked_out_inside_a_transaction(
+    app: Flask, client: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = make_user()
+    context = app.extensions["security"].pwd_context
+    real, writing = context._context, []
+
+    class Watched:
+        def __getattr__(self, name: str) -> object:
+            if name in {"hash", "verify"}:
+                writing.append(current_session().writing)
+            return getattr(real, name)
+
+    monkeypatch.setattr(context, "_context", Watched())
+    new = {"name": "Ada", "email": "ada@example.org", "password": PASSWORD}
+    client.submit("/account/register", new)
+    client.submit("/account/register", {**new, "email": user.email})
+    assert writing == [False, False]
+    client.submit("/account/login", {"email": user.email, "password": "wrong words"})
+    client.submit("/account/login", {"email": "eve@example.org", "password": "wrong words"})
+    client.submit("/account/login", {"email": user.email, "password": PASSWORD})
+    assert writing == [False] * 5, "one each, whether or not the account exists"
+    client.submit("/account/change", {"password": PASSWORD, "new_password": OTHER})
+    client.submit("/account/verify", {"password": OTHER})
+    client.submit("/account/reset", {"email": user.email})
+    client.submit(link_in(mail_to(user.email)[0], "/reset/"), {"password": PASSWORD})
+    assert writing == [False] * 9

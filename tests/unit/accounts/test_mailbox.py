@@ -13,3 +13,7 @@ def test_addresses_become_links_and_the_rest_is_escaped() -> None:
 
 def test_nothing_else_becomes_a_link() -> None:
     assert with_links("javascript:alert(1)") == "javascript:alert(1)"
+
+
+def test_lines_are_kept() -> None:
+    assert with_links("one\n\ntwo") == "one<br><br>two"
