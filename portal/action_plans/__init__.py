@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def register(app: Flask) -> None:
     """Put the feature on the application."""
+    from portal.action_plans.wiring import wire
+
+    wire(app)

@@ -1,0 +1,107 @@
+"""Versions and their signatures, read for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from portal.action_plans.models import PlanSignature, PlanVersion
+from portal.db import current_session
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """A printed version without its document."""
+
+    id: int
+    plan_id: int
+    number: int
+    plan_revision: int
+    content_hash: str
+    state: str
+    failure: str | None
+    tries: int
+    storage_key: str
+    sha256: str | None
+    pages: int | None
+    signed_off: bool
+    created_at: datetime
+    created_by_name: str
+    ready_at: datetime | None
+
+
+_VERSION = (
+    PlanVersion.id,
+    PlanVersion.plan_id,
+    PlanVersion.number,
+    PlanVersion.plan_revision,
+    PlanVersion.content_hash,
+    PlanVersion.state,
+    PlanVersion.failure,
+    PlanVersion.tries,
+    PlanVersion.storage_key,
+    PlanVersion.sha256,
+    PlanVersion.pages,
+    PlanVersion.signed_off,
+    PlanVersion.created_at,
+    PlanVersion.created_by_name,
+    PlanVersion.ready_at,
+)
+
+
+def _versions() -> Select[*tuple[Any, ...]]:
+    return select(*_VERSION)
+
+
+def versions(plan_id: int) -> list[VersionFacts]:
+    """A plan's versions, the newest first."""
+    rows = current_session().execute(
+        _versions().where(PlanVersion.plan_id == plan_id).order_by(PlanVersion.number.desc())
+    )
+    return [VersionFacts(**row) for row in rows.mappings()]
+
+
+def latest_version(plan_id: int) -> VersionFacts | None:
+    """The newest version of a plan, whatever its state."""
+    row = (
+        current_session()
+        .execute(
+            _versions()
+            .where(PlanVersion.plan_id == plan_id)
+            .order_by(PlanVersion.number.desc())
+            .limit(1)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else VersionFacts(**row)
+
+
+def version(plan_id: int, number: int) -> VersionFacts | None:
+    """One version of a plan."""
+    row = (
+        current_session()
+        .execute(_versions().where(PlanVersion.plan_id == plan_id, PlanVersion.number == number))
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else VersionFacts(**row)
+
+
+def signatures(version_ids: Collection[int]) -> dict[int, list[PlanSignature]]:
+    """Signatures by version, the employer's first."""
+    found: dict[int, list[PlanSignature]] = {}
+    if not version_ids:
+        return found
+    rows: Iterable[PlanSignature] = current_session().scalars(
+        select(PlanSignature)
+        .where(PlanSignature.version_id.in_(version_ids))
+        .order_by(PlanSignature.role.desc())
+    )
+    for row in rows:
+        found.setdefault(row.version_id, []).append(row)
+    return found

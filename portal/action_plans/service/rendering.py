@@ -1,0 +1,140 @@
+"""The worker's side of a version: draw it, store it, and say that it is ready."""
+
+from __future__ import annotations
+
+import logging
+import re
+import zlib
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, cast
+
+from flask import current_app
+
+from portal.action_plans import queries
+from portal.action_plans.document import PlanDocument
+from portal.action_plans.models import PlanVersion
+from portal.action_plans.pdf_view import render_plan_pdf
+from portal.db import audit, unit_of_work
+from portal.integrations.mail import send_later
+from portal.integrations.pdf import PdfError, PdfRenderer, WeasyPrintRenderer
+from portal.integrations.storage import StorageError, storage
+from portal.kernel.clock import utc_now
+
+_log = logging.getLogger(__name__)
+RENDERER_EXTENSION = "portal_pdf_renderer"
+TRY_AGAIN = "The PDF could not be made. We try again by ourselves, and you can ask again below."
+TOO_LARGE = "The plan is too long to print: withdraw actions or shorten their texts and ask again."
+
+_STREAM = re.compile(rb"/Type\s*/ObjStm.*?stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_PAGES = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^>]*?/Type\s*/Pages\b")
+
+
+def renderer() -> PdfRenderer:
+    """This process's renderer: one, since its fonts and style sheet are parsed once."""
+    kept = current_app.extensions.setdefault(RENDERER_EXTENSION, WeasyPrintRenderer())
+    return cast("PdfRenderer", kept)
+
+
+def render_version(payload: Mapping[str, Any]) -> None:
+    """Print one version. May be called twice, or again after a crash at any point.
+
+    Raises:
+        Exception: whatever stopped it, after the version is marked as failed; it is tried again.
+    """
+    started = _start(int(payload["version_id"]))
+    if started is None:
+        return
+    version_id, key, document = started
+    try:
+        data = _drawn(key, document)
+    except PdfError:
+        # No use in trying the same document again.
+        _log.exception("Plan version %s is too large to print", version_id)
+        _fail(version_id, TOO_LARGE)
+        return
+    except Exception:
+        _fail(version_id, TRY_AGAIN)
+        raise
+    _finish(version_id, data, notify=payload.get("notify"))
+
+
+def _start(version_id: int) -> tuple[int, str, str] | None:
+    with unit_of_work():
+        version = queries.version_to_change(version_id)
+        if version is None or version.state == "ready":
+            return None
+        version.state = "rendering"
+        return version.id, version.storage_key, version.document
+
+
+def _drawn(key: str, document: str) -> bytes:
+    """The version's bytes, drawn and stored; or those stored before a crash came between."""
+    kept = storage()
+    if kept.exists(key):
+        data = kept.get(key)
+        if page_count(data):
+            return data
+        raise StorageError("What is stored under the version's key is not a whole PDF")
+    data = render_plan_pdf(PlanDocument.from_json(document), renderer())
+    kept.put(key, data)
+    return data
+
+
+def _finish(version_id: int, data: bytes, *, notify: str | None) -> None:
+    with unit_of_work():
+        version = queries.version_to_change(version_id)
+        if version is None or version.state == "ready":
+            return
+        version.sha256 = sha256(data).hexdigest()
+        version.pages = page_count(data)
+        version.state = "ready"
+        version.failure = None
+        version.ready_at = utc_now()
+        audit.record(
+            action="plan.version_ready",
+            subject=f"plan_version:{version.id}",
+            detail={"number": version.number, "sha256": version.sha256, "pages": version.pages},
+        )
+        if notify:
+            _tell(version, notify)
+
+
+def _tell(version: PlanVersion, email: str) -> None:
+    document = PlanDocument.from_json(version.document)
+    base = current_app.config["SETTINGS"].public_url.rstrip("/")
+    employer = version.storage_key.split("/")[1]
+    send_later(
+        to=email,
+        subject=f"Your signed action plan, version {version.number}",
+        template="action_plans_signed",
+        context={
+            "employer_name": document.employer_name,
+            "number": version.number,
+            "pages": version.pages,
+            "link": f"{base}/employers/{employer}/plan/versions/{version.number}",
+        },
+        unique_key=f"plan.signed:{version.id}",
+    )
+
+
+def _fail(version_id: int, message: str) -> None:
+    with unit_of_work():
+        version = queries.version_to_change(version_id)
+        if version is not None and version.state != "ready":
+            version.state = "failed"
+            version.failure = message
+
+
+def page_count(data: bytes) -> int:
+    """How many pages a PDF of ours has; 0 when it is not a whole PDF."""
+    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-64:]:
+        return 0
+    parts = [data]
+    for stream in _STREAM.findall(data):
+        try:
+            parts.append(zlib.decompress(stream))
+        except zlib.error:
+            continue
+    counts = [int(a or b) for part in parts for a, b in _PAGES.findall(part)]
+    return max(counts, default=0)
