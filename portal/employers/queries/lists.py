@@ -66,6 +66,8 @@ def search_employers(
         query = query.where(
             or_(Employer.company_number == number, Employer.reference == text.strip().upper())
         )
+    elif text.strip() and not words:
+        return EmployerPage([], None)
     else:
         for word in words:
             query = query.where(Employer.search_text.contains(word, autoescape=True))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.db import current_session
 from portal.employers.models import Employer, Membership
@@ -74,14 +74,12 @@ def _profile(row: Mapping[str, object]) -> EmployerProfile:
     return EmployerProfile(**values)  # type: ignore[arg-type]
 
 
+_BY_REFERENCE = select(*_PROFILE_COLUMNS).where(Employer.reference == bindparam("reference"))
+
+
 def employer_profile(reference: str) -> EmployerProfile | None:
     """The profile of the employer with this reference."""
-    row = (
-        current_session()
-        .execute(select(*_PROFILE_COLUMNS).where(Employer.reference == reference))
-        .mappings()
-        .first()
-    )
+    row = current_session().execute(_BY_REFERENCE, {"reference": reference}).mappings().first()
     return None if row is None else _profile(dict(row))
 
 
@@ -106,12 +104,17 @@ def employer_for_update(reference: str) -> Employer | None:
     )
 
 
+# Asked on every page of somebody signed in, so built once.
+_EMPLOYERS_OF = (
+    select(Employer.__table__.c.reference, Membership.__table__.c.role)
+    .select_from(Membership.__table__)
+    .join(Employer.__table__, Employer.__table__.c.id == Membership.__table__.c.employer_id)
+    .where(Membership.__table__.c.user_id == bindparam("user_id"))
+    .order_by(Employer.__table__.c.name, Employer.__table__.c.id)
+)
+
+
 def employers_of(user_id: int) -> dict[str, str]:
     """References of a person's employers, each with ``owner`` or ``member``."""
-    rows = current_session().execute(
-        select(Employer.reference, Membership.role)
-        .join(Employer, Employer.id == Membership.employer_id)
-        .where(Membership.user_id == user_id)
-        .order_by(Employer.name, Employer.id)
-    )
+    rows = current_session().execute(_EMPLOYERS_OF, {"user_id": user_id})
     return {reference: role for reference, role in rows}  # noqa: C416 - a row is no pair to the checker
