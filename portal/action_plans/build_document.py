@@ -49,6 +49,7 @@ class ActionLike(Protocol):
     def because(self) -> Sequence[Mapping[str, str]]: ...  # noqa: D102
 
 
+_LONGEST_FLAG = 80
 _RESTS_ON = (
     "This plan rests on what the employer told us in the diagnostic, on the date given. "
     "It is not legal advice."
@@ -179,7 +180,14 @@ def _flag(item: Mapping[str, Any], numbers: Mapping[str, int]) -> Point:
         after = f"Action {found[0]} puts this right."
     else:
         after = f"Actions {', '.join(map(str, found[:-1]))} and {found[-1]} put this right."
-    return Point(item["text"], f"You answered: {_sentence(item['answer'])} {after}")
+    # A whole table of answers would crowd the summary: the actions say what is wrong in it.
+    answer = item["answer"]
+    said = (
+        f"You answered: {_sentence(answer)}"
+        if len(answer) <= _LONGEST_FLAG
+        else "Some of your answers are below it."
+    )
+    return Point(item["text"], f"{said} {after}")
 
 
 def _point(item: Mapping[str, Any]) -> Point:

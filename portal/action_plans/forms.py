@@ -202,8 +202,8 @@ _SUFFIXES = {
 
 
 def _field(spec: FieldSpec, origin: str) -> Any:
-    # The unit stands in the hint too, since a suffix is read by eye only.
-    unit = "" if spec.unit is Unit.PENCE else f"In {spec.unit.value}"
+    # A suffix is read by eye only; the other units stand in the labels.
+    unit = "As a percentage" if spec.unit is Unit.PERCENT else ""
     hint = ". ".join(part for part in (spec.hint, unit, origin) if part)
     if spec.unit is Unit.PENCE:
         return PoundsField(spec.label, hint=hint, maximum=int(spec.maximum))

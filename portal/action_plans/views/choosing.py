@@ -126,8 +126,8 @@ def _item(item: Any, chosen: set[str], wins: set[str]) -> dict[str, Any]:
     due = suggested_due(today(), int(item["days"]))
     said = [
         *marks,
-        f"Work: {EFFORT[item['effort']].lower()}",
-        f"help: {IMPACT[item['impact']].lower()}",
+        f"Effort: {EFFORT[item['effort']].lower()}",
+        f"impact: {IMPACT[item['impact']].lower()}",
         f"for: {item['who']}",
         f"suggested date: {long_day(due)}",
     ]

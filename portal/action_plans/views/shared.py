@@ -28,8 +28,8 @@ LABELS = {
     "evidence": "Evidence",
     "link_title": "Resource",
     "link_url": "Web address",
-    "effort": "Work",
-    "impact": "Help",
+    "effort": "Effort",
+    "impact": "Impact",
 }
 TAG_COLOURS = {
     ActionStatus.NOT_STARTED: "grey",
