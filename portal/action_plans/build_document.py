@@ -185,7 +185,7 @@ def _flag(item: Mapping[str, Any], numbers: Mapping[str, int]) -> Point:
     said = (
         f"You answered: {_sentence(answer)}"
         if len(answer) <= _LONGEST_FLAG
-        else "Some of your answers are below it."
+        else "Some answers are below the legal minimum."
     )
     return Point(item["text"], f"{said} {after}")
 
