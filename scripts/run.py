@@ -175,18 +175,24 @@ def _prepare(env: Mapping[str, str]) -> str:
 def run(port: int) -> int:
     """Start both, say where, and stop both when one ends or a signal comes."""
     address = f"http://{HOST}:{port}"
-    env = {"PUBLIC_URL": address, "PYTHONUNBUFFERED": "1", **os.environ}
+    env = {
+        "PUBLIC_URL": address,
+        "LOG_LEVEL": "WARNING",
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+    }
     sign_ins = _prepare(env)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
-    children = [Child("web", web_command(port), env), Child("worker", worker_command(), env)]
+    children = [Child("web", web_command(port), env)]
     try:
         if wait_until_ready(children, address, stopping):
-            print(
-                f"\n  The portal is at {address}\n\n{sign_ins.rstrip()}\n".replace("\n\n\n", "\n")
-            )
-            print("  Ctrl-C stops it.\n", flush=True)
+            # After the web server, so that on a small machine pages come first.
+            children.append(Child("worker", worker_command(), env))
+            print(f"\n  The portal is at {address}\n")
+            print(f"{sign_ins.strip()}\n" if sign_ins.strip() else "", end="")
+            print("\n  Ctrl-C stops it.\n", flush=True)
             while not stopping.wait(0.3) and all(c.process.poll() is None for c in children):
                 pass
     finally:
