@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import current_app
 from flask_security.confirmable import generate_confirmation_token
 from flask_security.recoverable import generate_reset_password_token
 
 from portal.accounts.models import User
-from portal.integrations.mail import send_later
+from portal.integrations.mail import public_link, send_later
 
 NOTICES: dict[str, tuple[str, str]] = {
     "password_changed": (
@@ -47,12 +46,6 @@ NOTICES: dict[str, tuple[str, str]] = {
     "passkey_added": ("A passkey was added", "A passkey was added to your account."),
     "passkey_removed": ("A passkey was removed", "A passkey was removed from your account."),
 }
-
-
-def public_link(endpoint: str, **values: Any) -> str:
-    """An address for a message, on the portal's public address."""
-    path = current_app.url_map.bind("localhost").build(endpoint, values)
-    return f"{current_app.config['SETTINGS'].public_url.rstrip('/')}{path}"
 
 
 def _confirmation_token(user: User) -> str:

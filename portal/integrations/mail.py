@@ -130,6 +130,12 @@ class SmtpMailer:
             client.send_message(mail)
 
 
+def public_link(endpoint: str, **values: Any) -> str:
+    """An address for a message, on the portal's public address whatever host was asked."""
+    path = current_app.url_map.bind("localhost").build(endpoint, values)
+    return f"{current_app.config['SETTINGS'].public_url.rstrip('/')}{path}"
+
+
 def send_later(
     *,
     to: str,

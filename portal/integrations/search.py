@@ -57,19 +57,29 @@ def tsquery(expression: Expression) -> str:
     return f"({joint.join(tsquery(part) for part in expression.parts)})"
 
 
-class SearchIndex:
-    """The index of one table's words. ``name`` comes from our code, never from a request."""
+# A question that fits more rows than this is too short to tell them apart.
+MOST_WEIGHED = 2000
 
-    def __init__(self, name: str) -> None:
-        if not name.isidentifier():
-            raise ValueError(f"Not the name of a table: {name!r}")
+
+class SearchIndex:
+    """The index of one table's words. Names come from our code, never from a request.
+
+    ``content`` is the table that is indexed; its ``search_text`` holds the words.
+    """
+
+    def __init__(self, name: str, *, content: str) -> None:
+        if not (name.isidentifier() and content.isidentifier()):
+            raise ValueError(f"Not the name of a table: {name!r}, {content!r}")
+        # Shorter entries first: what was typed is then a larger part of them. A relevance score
+        # would visit every match to weigh its words, and a few letters match half the table.
         self._fts5 = text(
-            f"SELECT rowid FROM {name} WHERE {name} MATCH :question "  # noqa: S608
-            f"ORDER BY rank LIMIT :limit"
+            f"SELECT id FROM {content} WHERE id IN "  # noqa: S608
+            f"(SELECT rowid FROM {name} WHERE {name} MATCH :question LIMIT {MOST_WEIGHED}) "
+            f"ORDER BY length(search_text), id LIMIT :limit"
         )
-        # Shorter entries first: what was typed is then a larger part of them.
         self._tsvector = text(
-            f"SELECT entry_id FROM {name} WHERE words @@ CAST(:question AS tsquery) "  # noqa: S608
+            f"SELECT entry_id FROM (SELECT entry_id, length FROM {name} "  # noqa: S608
+            f"WHERE words @@ CAST(:question AS tsquery) LIMIT {MOST_WEIGHED}) AS found "
             f"ORDER BY length, entry_id LIMIT :limit"
         )
         self._neighbours = text(
@@ -77,6 +87,11 @@ class SearchIndex:
             f"WHERE k.key IN :keys"
         ).bindparams(bindparam("keys", expanding=True))
         self._known = text(f"SELECT term FROM {name}_terms")  # noqa: S608
+        self._settle = (
+            text(f"SELECT gin_clean_pending_list('{name}_words')"),
+            *(text(f"ANALYZE {table}") for table in (name, f"{name}_terms", f"{name}_keys")),
+            text(f"ANALYZE {content}"),
+        )
         self._add_terms = text(
             f"INSERT INTO {name}_terms (term, stem) VALUES (:term, :stem) "  # noqa: S608
             f"ON CONFLICT DO NOTHING"
@@ -87,7 +102,7 @@ class SearchIndex:
         )
 
     def matching(self, session: Session, expression: Expression, *, limit: int) -> list[int]:
-        """Keys of rows that match, best first as far as the engine can tell."""
+        """Keys of rows that match, shortest first; of very many, only some are weighed."""
         sqlite = session.get_bind().dialect.name == "sqlite"
         question = fts5(expression) if sqlite else tsquery(expression)
         statement = self._fts5 if sqlite else self._tsvector
@@ -100,6 +115,12 @@ class SearchIndex:
         if not wanted:
             return []
         return list(session.execute(self._neighbours, {"keys": wanted}).scalars())
+
+    def settle(self, session: Session) -> None:
+        """After loading much at once: let PostgreSQL tidy the index and learn what it holds now."""
+        if session.get_bind().dialect.name != "sqlite":
+            for statement in self._settle:
+                session.execute(statement)
 
     def known_words(self, session: Session) -> set[str]:
         """Every word that can be found by a misspelling."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from datetime import date
 from typing import Any
 
 from flask import Flask, has_request_context, url_for
+from flask.templating import Environment
 
 from portal.kernel.clock import london
 from portal.kernel.money import Money
@@ -16,6 +18,19 @@ from portal.web.errors import init_errors
 from portal.web.navigation import nav_items
 from portal.web.pages import init_pages
 from portal.web.security import init_security
+
+
+class PortalEnvironment(Environment):
+    """Flask's template environment, in which importing a component costs next to nothing.
+
+    Each import compares the names of the importing and the imported template's globals. Where a
+    template adds none, both are given the one plain dictionary, which makes that a matter of a
+    microsecond; a page imports up to ten components.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The environment's own globals, under those of the template if it has any."""
+        return super().make_globals(d) if d else self.globals
 
 
 def _day(value: date) -> str:

@@ -10,11 +10,12 @@ In the page: ``{{ error_summary(form) }}``, then inside ``<form method="post" no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask_wtf import FlaskForm
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField
 from wtforms.widgets import HiddenInput
 
@@ -64,6 +65,14 @@ class Form(FlaskForm):  # type: ignore[misc]
             self.form_errors.append(problem.message)
         else:
             field.errors = [*field.errors, problem.message]
+
+    def offer(self, name: str, choices: Iterable[tuple[Any, ...]]) -> None:
+        """Give a field choices known only now, and judge again what was sent against them."""
+        field = self[name]
+        field.choices = list(choices)
+        if field.raw_data is not None:
+            sent = MultiDict((field.name, value) for value in field.raw_data)
+            field.process(sent, field.object_data)
 
     def summary(self) -> list[dict[str, str]]:
         """Every field's first message with the address of its first input, in page order."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, or_, select
+from sqlalchemy import RowMapping, Select, bindparam, func, or_, select
 
 from portal.accounts.models import User
 from portal.db import current_session
@@ -109,9 +109,14 @@ def _row(query: Select[Any]) -> RowMapping | None:
     return current_session().execute(query).mappings().one_or_none()
 
 
+# Every page of a diagnostic asks this: built once, since building it costs more than asking.
+_BY_REFERENCE = _facts().where(Response.reference == bindparam("reference"))
+
+
 def response_facts(reference: str) -> ResponseFacts | None:
     """The response of this reference, whoever's it is."""
-    row = _row(_facts().where(Response.reference == reference))
+    found = current_session().execute(_BY_REFERENCE, {"reference": reference})
+    row = found.mappings().one_or_none()
     return None if row is None else ResponseFacts(**row)
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from flask import url_for
-
 from portal.db import audit, current_session
 from portal.diagnostics import queries
 from portal.diagnostics.service.completing import count_for_employer
 from portal.employers.queries import EmployerProfile
-from portal.integrations.mail import send_later
+from portal.integrations.mail import public_link, send_later
 from portal.kernel.clock import london, utc_now
 from portal.kernel.ids import new_token, token_hash
 from portal.kernel.result import Err, Ok, Problem
@@ -34,7 +32,7 @@ def keep_by_email(*, response_id: int, email: str) -> Ok[None]:
         subject="Your diagnostic: the link to go on",
         template="diagnostics_resume",
         context={
-            "link": url_for("diagnostics.resume", token=token, _external=True),
+            "link": public_link("diagnostics.resume", token=token),
             "started": f"{started.day} {started:%B %Y}",
             "completed": response.status == "completed",
         },

@@ -53,7 +53,7 @@ def attach(response: str) -> ResponseReturnValue:
     loaded = load(response)
     actor = current_actor()
     form = EmployerForm()
-    form.employer.choices = queries.employer_names(list(actor.employers))
+    form.offer("employer", queries.employer_names(list(actor.employers)))
     if form.validate_on_submit():
         profile = employer_profile(form.employer.data)
         if profile is None or profile.reference not in actor.employers:

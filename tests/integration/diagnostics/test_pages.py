@@ -302,3 +302,30 @@ def test_pages_cost_few_statements_however_many_answers_there_are(app: Flask) ->
     done = make_response(employer=mine)
     client.get(f"/diagnostic/{done.reference}/results")
     assert len(client.statements) <= 6, client.statements
+
+
+def test_registering_keeps_it_and_an_employer_takes_it_over(
+    app: Flask, client: PortalClient
+) -> None:
+    from tests.factories.accounts import sign_in_with_password
+
+    facts = make_response()
+    with client.session_transaction() as cookie:
+        cookie["visitor_responses"] = [facts.reference]
+    with unit_of_work():
+        person = make_user()
+    sign_in_with_password(client, person)
+    assert "say which employer" in client.soup("/diagnostic").get_text(" ", strip=True)
+    empty = client.soup(f"/diagnostic/{facts.reference}/employer").get_text(" ", strip=True)
+    assert "First, tell us about your organisation" in empty
+    with unit_of_work():
+        employer = make_employer(owner_id=person.id).reference
+        strangers = make_employer().reference
+    path = f"/diagnostic/{facts.reference}/employer"
+    refused = client.submit(path, {"employer": strangers})
+    assert "There is a problem" in refused.get_data(as_text=True)
+    done = client.submit(path, {"employer": employer})
+    assert done.request.path.endswith("/results")
+    assert queries.response_facts(facts.reference).employer_reference == employer
+    card = client.soup(f"/employers/{employer}").get_text(" ", strip=True)
+    assert "Diagnostic: 100 out of 100" in card

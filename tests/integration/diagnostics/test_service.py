@@ -148,7 +148,7 @@ def test_registering_claims_what_the_browser_held_and_what_was_kept_by_mail(app:
     with unit_of_work():
         person = make_user("owner@example.org")
         person_id = person.id
-    with unit_of_work(), app.test_request_context():
+    with unit_of_work():
         service.keep_by_email(response_id=kept.id, email="Owner@Example.org")
     with unit_of_work():
         claimed = service.claim_for_person(user_id=person_id, references=[held.reference])
