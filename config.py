@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     )
     demo: bool | None = Field(
         default=None,
-        description="Demonstration helps (mailbox page, sign-in codes); default: on in development.",
+        description="Mailbox page and demonstration sign-in codes; default: on in development.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -9,7 +9,7 @@ import structlog
 
 
 def init_logs(level: str, *, json_lines: bool) -> None:
-    """Send every logger through one formatter on standard error. Calling it again changes nothing."""
+    """Send every logger through one formatter on standard error; calling it again is harmless."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,

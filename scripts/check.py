@@ -13,7 +13,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Types (mypy)", ("mypy",)),
     ("Lint (ruff)", ("ruff", "check", ".")),
     ("Form (ruff format)", ("ruff", "format", "--check", ".")),
-    ("Layers and rooms (import-linter)", ("lint-imports", "--no-timing")),
+    ("Layers and rooms (import-linter)", ("lint-imports", "--no-logo", "--no-cache")),
     ("Templates (djLint)", ("djlint", "--lint", "--quiet", "templates")),
 )
 
