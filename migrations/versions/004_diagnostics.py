@@ -129,10 +129,7 @@ def _responses() -> None:
         sa.Column("resume_email", sa.String(254)),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
-        *(
-            sa.CheckConstraint(rule, name=op.f(f"ck_{name}_{key}"))
-            for key, rule in checks.items()
-        ),
+        *(sa.CheckConstraint(rule, name=op.f(f"ck_{name}_{key}")) for key, rule in checks.items()),
         *(
             sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_{name}_{column}"))
             for column, target in (
