@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from wtforms.validators import ValidationError
@@ -23,7 +23,6 @@ from portal.employers.rules.identifiers import (
     normalise_postcode,
 )
 from portal.kernel.clock import today
-from portal.programme import queries as programme
 from portal.programme.rules import SicCode, load_sic, normalise_sic
 from portal.web.forms import (
     CheckboxesField,
@@ -56,10 +55,6 @@ class _Choices:
         return iter(self._read())
 
 
-def _districts() -> list[tuple[str, str]]:
-    return programme.settings().district_choices
-
-
 def _sic_choices() -> list[tuple[str, str]]:
     return load_sic().choices
 
@@ -89,7 +84,20 @@ class SicField(CheckboxesField):
         return sorted(every, key=lambda i: (not i["checked"], order.get(i["value"], -1)))
 
 
-class DetailsForm(Form):
+class _InAreaForm(Form):
+    """A form that asks for a district: the programme's districts are passed in."""
+
+    def __init__(self, *args: Any, districts: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        self._districts = districts
+        super().__init__(*args, **kwargs)
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the districts before what was sent is read."""
+        self.district.choices = self._districts
+        super().process(*args, **kwargs)
+
+
+class DetailsForm(_InAreaForm):
     """Who an employer is and what it does. The SIC search works without a script."""
 
     version = HiddenField()
@@ -122,7 +130,7 @@ class DetailsForm(Form):
         width=10,
         autocomplete="postal-code",
     )
-    district = SelectField("District", required="Choose a district", choices=_Choices(_districts))
+    district = SelectField("District", required="Choose a district")
     sic_query = StringField("What does the business do?", max_length=200)
     sic_codes = SicField(
         "Codes that describe the business", subject="SIC codes", choices=_Choices(_sic_choices)
@@ -300,7 +308,7 @@ class TrainingForm(Form):
             raise ValidationError("The latest training must be on or before the date of the answer")
 
 
-class SiteForm(Form):
+class SiteForm(_InAreaForm):
     """A place of work."""
 
     name = StringField("Name of the site", required="Enter a name for the site", max_length=160)
@@ -312,7 +320,7 @@ class SiteForm(Form):
         max_length=20,
         width=10,
     )
-    district = SelectField("District", required="Choose a district", choices=_Choices(_districts))
+    district = SelectField("District", required="Choose a district")
 
 
 class InviteForm(Form):

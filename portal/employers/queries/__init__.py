@@ -1,5 +1,6 @@
 """Everything that is read about employers, their people and the register."""
 
+from portal.employers.models import RegisterEntry
 from portal.employers.queries.history import FactChange, fact_changes, facts_at, facts_on
 from portal.employers.queries.lists import (
     EmployerPage,
@@ -40,6 +41,7 @@ __all__ = [
     "EmployerRow",
     "FactChange",
     "Person",
+    "RegisterEntry",
     "RegisterMatch",
     "Waiting",
     "employer_for_update",

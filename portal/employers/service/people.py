@@ -6,16 +6,14 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from portal.accounts.mails import public_link
 from portal.accounts.models import User
 from portal.db import audit, current_session
 from portal.employers import queries
 from portal.employers.models import Employer, Invitation, JoinRequest, Membership
-from portal.integrations.mail import send_later
+from portal.integrations.mail import public_link, send_later
 from portal.kernel.clock import london, utc_now
 from portal.kernel.ids import new_token, token_hash
 from portal.kernel.result import Err, Ok, Problem
-from portal.web.brand import BRAND
 
 INVITATION_DAYS = 14
 MOST_OPEN_INVITATIONS = 50
@@ -280,7 +278,7 @@ def _mail(*, to: str, subject: str, template: str, employer: Employer, **context
         to=to,
         subject=subject,
         template=template,
-        context={"employer_name": employer.name, "brand": BRAND, **context},
+        context={"employer_name": employer.name, **context},
     )
 
 

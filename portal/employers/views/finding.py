@@ -12,7 +12,6 @@ from portal.db import unit_of_work
 from portal.employers import queries, service
 from portal.employers.access import is_lep_staff
 from portal.employers.forms import EmptyForm, NewEmployerForm
-from portal.employers.models import RegisterEntry
 from portal.employers.rules.identifiers import normalise_company_number
 from portal.employers.views import blueprint
 from portal.kernel.result import Err
@@ -97,7 +96,7 @@ def new() -> ResponseReturnValue:
         taken = queries.employer_with(entry_id=entry.id, number=entry.company_number)
         if taken is not None:
             return _already_here(taken.reference, entry=entry.id)
-    form = NewEmployerForm(data=_prefilled(entry))
+    form = NewEmployerForm(data=_prefilled(entry), districts=programme.settings().district_choices)
     if request.method == "POST":
         again = form.look_up_sic(pressed="find" in request.form)
         if not again and form.validate_on_submit():
@@ -107,7 +106,7 @@ def new() -> ResponseReturnValue:
     return render_template("employers/new.html", form=form, entry=entry)
 
 
-def _create(form: NewEmployerForm, entry: RegisterEntry | None) -> Response | None:
+def _create(form: NewEmployerForm, entry: queries.RegisterEntry | None) -> Response | None:
     actor = current_actor()
     entry_id = None if entry is None else entry.id
     with unit_of_work():
@@ -136,7 +135,7 @@ def _already_here(reference: str, **values: Any) -> Response:
     return redirect(url_for("employers.ask", **values))
 
 
-def _entry() -> RegisterEntry | None:
+def _entry() -> queries.RegisterEntry | None:
     entry_id = request.args.get("entry", type=int)
     if entry_id is None:
         return None
@@ -144,7 +143,7 @@ def _entry() -> RegisterEntry | None:
     return entry or abort(404)
 
 
-def _prefilled(entry: RegisterEntry | None) -> dict[str, Any]:
+def _prefilled(entry: queries.RegisterEntry | None) -> dict[str, Any]:
     if entry is None:
         return {}
     sic = load_sic()

@@ -20,7 +20,6 @@ from portal.employers.forms import (
     StaffNumbersForm,
     TrainingForm,
 )
-from portal.employers.models import Employer
 from portal.employers.panels import employer_panels
 from portal.employers.queries import EmployerProfile, FactChange
 from portal.employers.rules.facts import LABELS
@@ -31,7 +30,7 @@ from portal.programme import queries as programme
 from portal.programme.rules import load_sic
 from portal.web.access import current_actor
 
-Save = Callable[[int, int | None], Ok[Employer] | Err]
+Save = Callable[[int, int | None], Ok[Any] | Err]
 _ANSWERS = {
     "accredited": "Accredited",
     "not_accredited": "Not accredited",
@@ -111,11 +110,11 @@ def history(employer: str) -> str:
 def details(employer: str) -> ResponseReturnValue:
     """Who the employer is and what it does."""
     profile = profile_or_404(employer)
-    form = DetailsForm(obj=profile, data={"sic_codes": list(profile.sic_codes)})
+    form = DetailsForm(obj=profile, districts=programme.settings().district_choices)
     if request.method == "POST" and form.look_up_sic(pressed="find" in request.form):
         return _section("details", profile, form, [])
 
-    def save(version: int, by: int | None) -> Ok[Employer] | Err:
+    def save(version: int, by: int | None) -> Ok[Any] | Err:
         given = form.to_details()
         return service.update_details(reference=employer, version=version, details=given, by=by)
 
@@ -128,7 +127,7 @@ def staff_numbers(employer: str) -> ResponseReturnValue:
     profile = profile_or_404(employer)
     form = StaffNumbersForm(obj=profile)
 
-    def save(version: int, by: int | None) -> Ok[Employer] | Err:
+    def save(version: int, by: int | None) -> Ok[Any] | Err:
         given = form.to_staff()
         return service.update_staff_numbers(reference=employer, version=version, staff=given, by=by)
 
@@ -141,7 +140,7 @@ def investors_in_people(employer: str) -> ResponseReturnValue:
     profile = profile_or_404(employer)
     form = AccreditationForm(obj=profile)
 
-    def save(version: int, by: int | None) -> Ok[Employer] | Err:
+    def save(version: int, by: int | None) -> Ok[Any] | Err:
         return service.update_accreditation(
             reference=employer,
             version=version,
@@ -160,7 +159,7 @@ def training(employer: str) -> ResponseReturnValue:
     profile = profile_or_404(employer)
     form = TrainingForm(obj=profile)
 
-    def save(version: int, by: int | None) -> Ok[Employer] | Err:
+    def save(version: int, by: int | None) -> Ok[Any] | Err:
         return service.update_training(
             reference=employer,
             version=version,
@@ -208,7 +207,7 @@ def _section(
 def sites(employer: str) -> ResponseReturnValue:
     """The places an employer works from."""
     profile = profile_or_404(employer)
-    form = SiteForm()
+    form = SiteForm(districts=programme.settings().district_choices)
     if form.validate_on_submit():
         with unit_of_work():
             result = service.add_site(
