@@ -16,7 +16,7 @@ from typing import Any
 
 from portal.diagnostics.rules.answers import NOT_APPLICABLE_KEY, Answers, Value
 from portal.diagnostics.rules.catalogue import Catalogue
-from portal.diagnostics.rules.path import missing_answers
+from portal.diagnostics.rules.path import contradictions, missing_answers
 from portal.diagnostics.rules.schema import (
     SECTORS,
     SIZES,
@@ -186,6 +186,10 @@ def read_answers(data: bytes, catalogue: Catalogue) -> AnswersFile:
     answers, unfit = _read_values(questionnaire, raw, faults)
     if sector and size:
         profile = Profile(sector, size)
+        faults.extend(
+            f"{problem.field}: {problem.message}"
+            for problem in contradictions(questionnaire, profile, answers)
+        )
         faults.extend(
             f"{question.key}: an answer is missing: {_how(question)}"
             for question in missing_answers(questionnaire, profile, answers)

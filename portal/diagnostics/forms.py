@@ -28,6 +28,7 @@ from portal.diagnostics.rules.schema import (
 from portal.diagnostics.rules.values import (
     not_applicable_field,
     parse_form,
+    part_problem,
     row_field,
     to_json,
 )
@@ -97,11 +98,15 @@ class ParsedPage:
 
 
 def parse_page(
-    questions: Sequence[Question], data: FormData, *, demand_answers: bool
+    questions: Sequence[Question], data: FormData, stored: Answers, *, demand_answers: bool
 ) -> ParsedPage:
-    """Read the answers of a page; required ones must be there when ``demand_answers``."""
+    """Read the answers of a page; required ones must be there when ``demand_answers``.
+
+    ``stored`` holds the answers of other pages, for a number that is part of another.
+    """
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
+    known: dict[str, Value] = dict(stored)
     for question in questions:
         parsed = parse_form(question, data)
         if isinstance(parsed, Problem):
@@ -112,6 +117,10 @@ def parse_page(
                 errors[question.key] = _ASK[question.type]
         else:
             values[question.key] = to_json(parsed)
+            known[question.key] = parsed
+            problem = part_problem(question, parsed, known.get(question.not_more_than or ""))
+            if problem is not None:
+                errors[question.key] = problem.message
     return ParsedPage(values, errors)
 
 

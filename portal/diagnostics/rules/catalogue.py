@@ -33,13 +33,17 @@ class Catalogue:
         return tuple(item for item in self.questionnaires if item.key == key)
 
 
-@cache
-def load_catalogue(folder: Path = FOLDER) -> Catalogue:
+def load_catalogue(folder: Path | None = None) -> Catalogue:
     """Read every questionnaire of a folder; raises QuestionnaireError with the faults of all.
 
     A file is named after its key and version, `part-time-talent-1.yaml`, so that no two hold the
     same version. The catalogue is kept: a changed file needs a restart.
     """
+    return _load(folder or FOLDER)
+
+
+@cache
+def _load(folder: Path) -> Catalogue:
     found: list[Questionnaire] = []
     faults: list[Fault] = []
     for path in sorted(folder.glob("*.yaml")):

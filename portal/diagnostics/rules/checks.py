@@ -42,6 +42,7 @@ def check(draft: Draft, notes: Notes) -> None:
     broken = set(draft.broken)
     _check_references(found, notes)
     _check_pages(found, notes)
+    _check_wholes(found, notes)
     broken |= _check_conditions(found, notes)
     broken |= _check_order(found, notes)
     _check_dimensions(found, notes)
@@ -67,6 +68,21 @@ def _check_references(found: Questionnaire, notes: Notes) -> None:
         if reference.key not in known[reference.kind]:
             notes.fault(
                 reference.line, f"{reference.what}: unknown {reference.kind} `{reference.key}`"
+            )
+
+
+def _check_wholes(found: Questionnaire, notes: Notes) -> None:
+    """A number that is part of another is asked after it, and both are numbers of the same kind."""
+    place = {question.key: position for position, question in enumerate(found.in_order)}
+    for question in found.questions:
+        whole = found.by_key.get(question.not_more_than or "")
+        if whole is None:
+            continue
+        if whole.type is not question.type or place.get(whole.key, 0) >= place.get(question.key, 0):
+            notes.fault(
+                question.line,
+                f"question {question.key}: `not_more_than` must name an earlier question of the "
+                f"same type, not `{whole.key}`",
             )
 
 

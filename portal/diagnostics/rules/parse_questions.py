@@ -48,7 +48,7 @@ _COMMON = frozenset(
         "comparable_from",
     }
 )
-_NUMERIC = frozenset({"unit", "min", "max", "decimals", "bands"})
+_NUMERIC = frozenset({"unit", "min", "max", "decimals", "bands", "not_more_than"})
 _BY_TYPE: dict[QuestionType, frozenset[str]] = {
     QuestionType.SINGLE: frozenset({"options"}),
     QuestionType.SCALE: frozenset({"options"}),
@@ -94,6 +94,11 @@ def parse_question(node: yaml.Node, notes: Notes) -> Question:
         bands=_parse_bands(fields),
         max_length=fields.integer("max_length", 1, MAX_WRITTEN, 2000),
         comparable_from=fields.integer("comparable_from", 1, 10_000, 1),
+        not_more_than=(
+            fields.reference("not_more_than", "question")
+            if "not_more_than" in fields.nodes
+            else None
+        ),
         line=fields.line,
     )
     _check_whole(fields, question)

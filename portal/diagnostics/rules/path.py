@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from portal.diagnostics.rules.answers import Answers, Value
 from portal.diagnostics.rules.conditions import Facts, holds
 from portal.diagnostics.rules.schema import Page, Profile, Question, Questionnaire
+from portal.diagnostics.rules.values import part_problem
+from portal.kernel.result import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,19 @@ def missing_answers(
         for question in path.questions
         if question.required and question.key not in path.answers
     )
+
+
+def contradictions(
+    questionnaire: Questionnaire, profile: Profile, answers: Answers
+) -> tuple[Problem, ...]:
+    """Numbers on the path that are more than the number they are part of, in order."""
+    path = take_path(questionnaire, profile, answers)
+    found = (
+        part_problem(question, path.answers[question.key], path.answers.get(whole))
+        for question in path.questions
+        if (whole := question.not_more_than) is not None and question.key in path.answers
+    )
+    return tuple(problem for problem in found if problem is not None)
 
 
 def visible_pages(

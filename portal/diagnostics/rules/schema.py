@@ -144,7 +144,10 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. For money `minimum`, `maximum`, `bands` are in pounds, the answer in pence."""
+    """One question. For money `minimum`, `maximum`, `bands` are in pounds, the answer in pence.
+
+    `not_more_than` is an earlier number that this one is part of, such as all staff.
+    """
 
     key: str
     dimension: str
@@ -170,6 +173,7 @@ class Question:
     bands: tuple[Band, ...] = ()
     max_length: int = 2000
     comparable_from: int = 1
+    not_more_than: str | None = None
     line: int = field(default=0, compare=False, repr=False)
 
     @property

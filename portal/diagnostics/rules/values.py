@@ -22,6 +22,7 @@ from portal.diagnostics.rules.answers import (
     Ticked,
     Value,
     Written,
+    number_of,
 )
 from portal.diagnostics.rules.schema import Question, Questionnaire, QuestionType
 from portal.kernel.result import Problem
@@ -253,6 +254,23 @@ _PARSERS: dict[QuestionType, Callable[[Question, object], Parsed]] = {
     QuestionType.TEXT: _parse_text,
     QuestionType.GRID: _parse_grid,
 }
+
+
+def part_problem(question: Question, value: Value, whole: Value | None) -> Problem | None:
+    """Why a number cannot be part of the number it counts among; None when it can.
+
+    ``whole`` is the answer to the question that ``not_more_than`` names, if there is one.
+    """
+    part, most = number_of(value), None if whole is None else number_of(whole)
+    if question.not_more_than is None or part is None or most is None or part <= most:
+        return None
+    sign = "£" if isinstance(value, MoneyAmount) else ""
+    return _problem(
+        question,
+        "more_than_all",
+        f"This must be {sign}{format_number(most)} or less, as you said there are "
+        f"{sign}{format_number(most)} in all",
+    )
 
 
 def to_json(value: Value) -> Any:

@@ -10,7 +10,7 @@ from portal.db import audit, current_session
 from portal.diagnostics import queries
 from portal.diagnostics.models import OVERALL, DimensionScore, Response
 from portal.diagnostics.rules.catalogue import load_catalogue
-from portal.diagnostics.rules.path import missing_answers
+from portal.diagnostics.rules.path import contradictions, missing_answers
 from portal.diagnostics.rules.result import freeze
 from portal.diagnostics.rules.schema import Profile
 from portal.diagnostics.rules.states import may_complete
@@ -46,6 +46,9 @@ def complete(*, response_id: int, by_id: int | None) -> Ok[str] | Err:
                 missing[0].key,
             )
         )
+    against_itself = contradictions(questionnaire, profile, answers)
+    if against_itself:
+        return Err(against_itself[0])
     result = freeze(questionnaire, profile, answers, completed_on=today())
     response.status = "completed"
     response.completed_at = utc_now()

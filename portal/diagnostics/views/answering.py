@@ -62,7 +62,8 @@ def page(response: str, page: str) -> ResponseReturnValue:
 def _answer(loaded: Loaded, about: Page, questions: Sequence[Question]) -> ResponseReturnValue:
     response = loaded.facts.reference
     skipping = request.form.get("do") == "skip"
-    parsed = parse_page(questions, request.form.to_dict(flat=False), demand_answers=not skipping)
+    data = request.form.to_dict(flat=False)
+    parsed = parse_page(questions, data, loaded.answers, demand_answers=not skipping)
     clashes = _save(loaded, parsed)
     if isinstance(clashes, Problem):
         flash(clashes.message, "error")
@@ -182,7 +183,8 @@ def autosave(response: str, page: str) -> ResponseReturnValue:
     """Save a page while it is filled in; faulty or missing answers wait for the button."""
     loaded = load(response)
     _, questions = _page_questions(loaded, page)
-    parsed = parse_page(questions, request.form.to_dict(flat=False), demand_answers=False)
+    data = request.form.to_dict(flat=False)
+    parsed = parse_page(questions, data, loaded.answers, demand_answers=False)
     clashes = _save(loaded, parsed)
     if isinstance(clashes, Problem):
         return jsonify(message=clashes.message, reload=True), 409

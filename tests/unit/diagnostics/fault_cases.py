@@ -33,6 +33,7 @@ CASES = {
     "duplicate question": ("- key: posts_open", "- key: posts", "- key: posts\n    dimension: leadership\n    type: scale", "question `posts` is given twice"),
     "duplicate option": ("{key: short,", "{key: paid,", "{key: paid, text: Short", "`paid` is given twice"),
     "duplicate row": ("{key: weekend,", "{key: evening,", "{key: evening, text: Weekend", "row `evening` is given twice"),
+    "part of a later number": ("    unit: hours\n", "    unit: hours\n    not_more_than: hours\n", "- key: hours\n", "must name an earlier question"),
     "bad key": ("{key: short,", "{key: Short,", "{key: Short", "must be a key of small letters"),
     "reserved option": ("{key: short,", "{key: not_applicable,", "{key: not_applicable", "use `not_applicable` on"),
     "unknown question type": ("type: scale", "type: slider", "type: slider", "`type` must be one of"),
