@@ -287,7 +287,7 @@ def _search_sqlite() -> None:
     op.execute(
         "CREATE VIRTUAL TABLE register_search USING fts5("
         "search_text, content='register_entries', content_rowid='id', "
-        "tokenize='unicode61 remove_diacritics 2', prefix='2 3', columnsize=1, detail=none)"
+        "tokenize='unicode61 remove_diacritics 2', columnsize=0, detail=none)"
     )
     remove = (
         "INSERT INTO register_search(register_search, rowid, search_text) "
@@ -326,7 +326,7 @@ def _search_postgresql() -> None:
     op.execute(
         "CREATE FUNCTION register_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "INSERT INTO register_search (entry_id, length, words) VALUES (new.id, "
-        "length(new.search_text), array_to_tsvector(string_to_array(new.search_text, ' '))) "
+        "length(new.search_text), array_to_tsvector(array_remove(string_to_array(new.search_text, ' '), ''))) "
         "ON CONFLICT (entry_id) DO UPDATE SET length = excluded.length, words = excluded.words; "
         "RETURN NULL; END $$"
     )
