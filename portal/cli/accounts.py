@@ -6,7 +6,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from portal.accounts import rules, service
+from portal.accounts import queries, rules, service
 from portal.db import unit_of_work
 from portal.kernel.result import Err
 
@@ -57,6 +57,21 @@ def create_command(
         click.echo("An invitation is on its way to that address.")
     if key:
         click.echo(f"Authenticator key: {key}\nCode at this moment: {code}")
+
+
+@accounts_group.command("reset-second-step")
+@click.argument("email")
+def reset_second_step_command(email: str) -> None:
+    """Remove a lost authenticator, after making sure who is asking."""
+    with unit_of_work() as session:
+        user = queries.user_by_email(email)
+        if user is None:
+            raise click.ClickException(f"There is no account with the address {email}.")
+        result = service.reset_second_step(user_id=user.id)
+        if isinstance(result, Err):
+            session.rollback()
+            raise click.ClickException(result.problem.message)
+    click.echo("Removed. The person is signed out and sets up a new second step at sign-in.")
 
 
 def register(app: Flask) -> None:
