@@ -51,10 +51,18 @@ def pytest_terminal_summary(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if hasattr(session.config, "workerinput"):
-        return
     if left_out_in_silence(session.config.stash[_OUTCOMES], LEFT_OUT) and not session.exitstatus:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Clear away this run's databases, once every process of the run has ended."""
+    if hasattr(config, "workerinput"):
+        return
     from tests.support import databases
 
+    distributed = config.pluginmanager.get_plugin("dsession")
+    if distributed is not None:
+        # The processes shared a folder named after the run; this one would look for its own.
+        databases.SHARED = databases.folder_of(distributed.nodemanager.testrunuid)
     databases.clean_up()

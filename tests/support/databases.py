@@ -22,7 +22,14 @@ from portal.db.session import Database
 ROOT = Path(__file__).resolve().parents[2]
 # One server and one template per run of the suite, shared by all xdist workers.
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"single-{os.getpid()}")
-SHARED = Path(tempfile.gettempdir()) / f"portal-tests-{os.getuid()}-{RUN}"
+
+
+def folder_of(run: str) -> Path:
+    """Where all processes of one run keep their databases."""
+    return Path(tempfile.gettempdir()) / f"portal-tests-{os.getuid()}-{run}"
+
+
+SHARED = folder_of(RUN)
 
 
 @contextlib.contextmanager
