@@ -16,6 +16,7 @@ from flask_security.utils import hash_password
 from portal.accounts import mails, queries, rules, sessions
 from portal.accounts.models import Role, User
 from portal.db import audit, current_session, outbox, unit_of_work
+from portal.integrations.mail import MailboxMessage, recent_messages
 from portal.kernel.clock import utc_now
 from portal.kernel.result import Err, Ok, Problem
 
@@ -140,6 +141,24 @@ def sign_out_everywhere(*, user_id: int) -> None:
     audit.record(action="account.signed_out_everywhere", subject=f"user:{user_id}")
 
 
+def reset_second_step(*, user_id: int) -> Ok[User] | Err:
+    """Take away an authenticator and its recovery codes that the person has lost.
+
+    Every session ends, and staff must set up a new second step at the next sign-in. Whoever asks
+    for this has first made sure who the person is: the portal cannot.
+    """
+    user = queries.user_by_id(user_id)
+    if user is None:
+        return Err(Problem("user_unknown", "There is no such account"))
+    user.tf_primary_method = None
+    user.tf_totp_secret = None
+    user.tf_last_counter = None
+    user.mf_recovery_codes = None
+    sessions.end_all(user_id=user_id)
+    audit.record(action="account.second_step_reset", subject=f"user:{user_id}")
+    return Ok(user)
+
+
 def set_up_totp(*, user: User) -> str:
     """Give a demonstration account an authenticator secret without its owner scanning a code.
 
@@ -161,6 +180,11 @@ def current_code(user: User) -> str | None:
     security = current_app.extensions["security"]
     code: str = security.totp_factory.generate_totp_password(user.tf_totp_secret)
     return code
+
+
+def recent_mail(*, recipient: str | None) -> list[MailboxMessage]:
+    """The newest kept messages of a demonstration, for everybody or one address."""
+    return recent_messages(recipient=recipient)
 
 
 def ask_for_link(*, email: str, purpose: str) -> None:

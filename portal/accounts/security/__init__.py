@@ -10,9 +10,9 @@ from flask_security.core import Security
 from flask_security.core import _user_loader as load_user
 from flask_security.signals import user_authenticated
 
-from portal.accounts import forms, sessions
+from portal.accounts import sessions
 from portal.accounts.models import Role, User, WebauthnCredential
-from portal.accounts.security import events, flow, parts
+from portal.accounts.security import events, flow, forms, parts
 from portal.accounts.security.datastore import PortalUserDatastore
 from portal.accounts.security.hashing import PreparedContext
 from portal.accounts.security.settings import flask_security_settings

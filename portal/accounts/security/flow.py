@@ -16,7 +16,8 @@ from flask import session as cookie
 from flask_security.utils import get_message
 from werkzeug.wrappers import Response
 
-from portal.accounts import forms, mails, queries, rules, sessions, throttle
+from portal.accounts import mails, queries, rules, sessions, throttle
+from portal.accounts.security import forms
 from portal.db import unit_of_work
 from portal.web.security import limiter
 

