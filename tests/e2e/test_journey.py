@@ -60,8 +60,8 @@ def answer_all(page: Page, *, low: bool, check: bool = False) -> int:
             page_check(page)
         answer_page(page, low=low)
         here = page.url
-        page.get_by_role("button", name="Save and continue").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Save and continue").click()
         if page.locator(".govuk-error-summary").count():
             raise AssertionError(f"{here}: {page.locator('.govuk-error-summary').inner_text()}")
     return count
@@ -76,7 +76,8 @@ def register(page: Page, server: LiveServer, email: str, name: str) -> None:
     page.locator("main").get_by_role("button", name="Register").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your email")
     page.goto(server.link_to(email))
-    page.locator("main form button[type=submit]").click()
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").click()
     if "/account/login" in page.url:
         sign_in(page, email)
 
@@ -85,8 +86,8 @@ def sign_in(page: Page, email: str) -> None:
     page.goto("/account/login")
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
 
 
 def wait_for_pdf(page: Page) -> bytes:
@@ -127,7 +128,8 @@ def test_an_employer_answers_first_and_leaves_with_a_plan(
     page_check(page)
     page.get_by_label("Hospitality").check()
     page.get_by_label("10 to 49").check()
-    page.get_by_role("button", name="Continue").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Continue").click()
     shot(page, f"question-{viewport}")
     pages = answer_all(page, low=True, check=True)
     assert 20 <= pages <= 32
@@ -193,13 +195,16 @@ def test_an_employer_answers_first_and_leaves_with_a_plan(
     page_check(page)
     page.get_by_role("link", name=re.compile("^Open")).first.click()
     page.get_by_role("button", name="Change an answer").click()
-    page.get_by_role("link", name=re.compile("^Change")).nth(6).click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=re.compile("^Change")).nth(6).click()
     answer_page(page, low=False)
-    page.get_by_role("button", name="Save and continue").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save and continue").click()
     answer_all(page, low=False)
     page.get_by_role("button", name="Finish and see my results").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your results")
-    page.get_by_role("button", name="Take it again").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Take it again").click()
     answer_all(page, low=False)
     page.get_by_role("button", name="Finish and see my results").click()
     expect(page.get_by_text("that can be compared, the overall score went from")).to_be_visible()
