@@ -33,10 +33,15 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
 
 
 @pytest.fixture(scope="session")
-def demo(live_server: LiveServer) -> LiveServer:
-    """The same installation, with the demonstration data."""
-    live_server.flask("seed", "demo")
-    return live_server
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """An installation of its own with the demonstration data, which wants an empty portal."""
+    server = LiveServer(tmp_path_factory.mktemp("demo"))
+    try:
+        server.flask("seed", "demo")
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +61,8 @@ def new_page(browser: Browser, live_server: LiveServer) -> Iterator[NewPage]:
     with ExitStack() as open_contexts:
 
         def open_page(viewport: str = "desktop", **options: Any) -> Page:
-            context = browser_context(browser, live_server.url, viewport, **options)
+            address = options.pop("url", live_server.url)
+            context = browser_context(browser, address, viewport, **options)
             return open_contexts.enter_context(context).new_page()
 
         yield open_page

@@ -22,12 +22,12 @@ def manager(demo: LiveServer, new_page: NewPage) -> Page:
     said = demo.flask("seed", "sign-ins")
     password = re.search(r"password (\S+)", said)
     assert password
-    mailbox = new_page("desktop")
+    mailbox = new_page("desktop", url=demo.url)
     mailbox.goto("/dev/mailbox")
     row = mailbox.get_by_text("head@lep.example").locator(
         "xpath=ancestor::*[self::tr or self::li or self::div][1]"
     )
-    page = new_page("desktop")
+    page = new_page("desktop", url=demo.url)
     page.goto("/account/login")
     page.get_by_label("Email address").fill("head@lep.example")
     page.get_by_label("Password", exact=True).fill(password[1])

@@ -2,6 +2,7 @@
 
 from portal.diagnostics.queries.counts import (
     counted_scores,
+    counted_scores_of,
     histograms,
     scores_of,
     stored_histograms,
@@ -36,6 +37,7 @@ __all__ = [
     "claimable",
     "completed_response",
     "counted_scores",
+    "counted_scores_of",
     "current_of",
     "email_of",
     "employer_names",

@@ -111,3 +111,27 @@ def scores_of(response_id: int) -> dict[str, int]:
         .order_by(DimensionScore.dimension)
     )
     return {row.dimension: row.score for row in rows}
+
+
+def counted_scores_of(
+    *, employer_id: int, questionnaire_key: str, sector: str
+) -> tuple[str, dict[str, int]]:
+    """The size tier and scores with which an employer is counted in a sector's histograms.
+
+    Empty when none of its responses stands for it in that sector.
+    """
+    rows = current_session().execute(
+        select(Response.size_tier, DimensionScore.dimension, DimensionScore.score)
+        .join(DimensionScore, DimensionScore.response_id == Response.id)
+        .where(
+            Response.employer_id == employer_id,
+            Response.questionnaire_key == questionnaire_key,
+            Response.sector == sector,
+            Response.is_current,
+        )
+        .order_by(DimensionScore.dimension)
+    )
+    size_tier, scores = "", {}
+    for size_tier, dimension, value in rows:  # noqa: B007 - the same in every row
+        scores[dimension] = value
+    return size_tier, scores

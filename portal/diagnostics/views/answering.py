@@ -56,7 +56,10 @@ def page(response: str, page: str) -> ResponseReturnValue:
         return redirect(url_for("diagnostics.go_on", response=response))
     if request.method == "GET":
         return _draw(loaded, about, questions)
-    return _answer(loaded, about, questions)
+    # What was saved while typing may have opened a question that the sent page did not show yet.
+    drawn = set(request.form.get("asked", "").split())
+    shown = tuple(item for item in questions if not drawn or item.key in drawn)
+    return _answer(loaded, about, shown)
 
 
 def _answer(loaded: Loaded, about: Page, questions: Sequence[Question]) -> ResponseReturnValue:

@@ -104,8 +104,11 @@ class Autocomplete {
   }
 
   key(event) {
-    if (event.key === 'Escape' && !this.list.hidden) {
-      event.preventDefault()
+    if (event.key === 'Escape') {
+      // Suggestions still on their way are not wanted any more either.
+      clearTimeout(this.timer)
+      if (this.request) this.request.abort()
+      if (!this.list.hidden) event.preventDefault()
       return this.close()
     }
     if (this.list.hidden) return

@@ -207,6 +207,21 @@ def test_autosave_answers_in_json_and_reports_a_clash(client: PortalClient) -> N
     assert queries.response_facts(reference).answers["staff_total"]["v"] == 30
 
 
+def test_a_question_opened_by_autosave_is_asked_not_complained_about(client: PortalClient) -> None:
+    reference = start(client)
+    path = f"/diagnostic/{reference}/page/team-2"
+    soup = client.soup(path)
+    token = soup.find("input", {"name": "csrf_token"})["value"]
+    drawn = {"csrf_token": token, "asked": "supervisor_posts", "supervisor_posts": "4"}
+    client.post(f"{path}/autosave", data={**drawn, "revision": "0"}, headers={"X-Autosave": "1"})
+    answer = client.post(path, data={**drawn, "revision": "1"}, follow_redirects=True)
+    assert answer.status_code == 200
+    page = BeautifulSoup(answer.get_data(as_text=True), "html5lib")
+    assert answer.request.path == path, "the new question stands on the same page"
+    assert page.find(id="supervisor_posts_part_time")
+    assert not page.select(".govuk-error-summary")
+
+
 def test_a_stranger_sees_nothing(app: Flask, client: PortalClient) -> None:
     reference = start(client)
     stranger = app.test_client()
