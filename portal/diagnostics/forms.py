@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,10 +91,22 @@ class QuestionField:
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """What a posted page holds: JSON values by question (None: blank), and what is wrong."""
+    """What a posted page holds: JSON values by question (None: blank), and what is wrong.
+
+    ``known`` are all answers as they would be with this page's, checked.
+    """
 
     values: dict[str, Any]
     errors: dict[str, str]
+    known: Answers
+
+    def for_path(self, asked: Collection[str]) -> ParsedPage:
+        """The same without what this page's own answers have closed: nobody need mend that."""
+        return ParsedPage(
+            values={key: value for key, value in self.values.items() if key in asked},
+            errors={key: error for key, error in self.errors.items() if key in asked},
+            known=self.known,
+        )
 
 
 def parse_page(
@@ -113,6 +125,7 @@ def parse_page(
             errors[question.key] = parsed.message
         elif parsed is None:
             values[question.key] = None
+            known.pop(question.key, None)
             if question.required and demand_answers:
                 errors[question.key] = _ASK[question.type]
         else:
@@ -121,7 +134,7 @@ def parse_page(
             problem = part_problem(question, parsed, known.get(question.not_more_than or ""))
             if problem is not None:
                 errors[question.key] = problem.message
-    return ParsedPage(values, errors)
+    return ParsedPage(values, errors, known)
 
 
 def page_fields(

@@ -66,7 +66,9 @@ def _answer(loaded: Loaded, about: Page, questions: Sequence[Question]) -> Respo
     response = loaded.facts.reference
     skipping = request.form.get("do") == "skip"
     data = request.form.to_dict(flat=False)
-    parsed = parse_page(questions, data, loaded.answers, demand_answers=not skipping)
+    parsed = _still_asked(
+        loaded, parse_page(questions, data, loaded.answers, demand_answers=not skipping)
+    )
     clashes = _save(loaded, parsed)
     if isinstance(clashes, Problem):
         flash(clashes.message, "error")
@@ -79,6 +81,12 @@ def _answer(loaded: Loaded, about: Page, questions: Sequence[Question]) -> Respo
         back = "check" if request.form.get("from") == "check" else None
         return redirect(url_for("diagnostics.page", response=response, page=about.key, back=back))
     return redirect(_next_address(after, about.key, skipping=skipping))
+
+
+def _still_asked(loaded: Loaded, parsed: ParsedPage) -> ParsedPage:
+    """The page without the questions that its own answers close."""
+    now = path.visible_questions(loaded.questionnaire, loaded.profile, parsed.known)
+    return parsed.for_path([item.key for item in now])
 
 
 def _opened_here(after: Loaded, about: Page, asked: Sequence[Question]) -> bool:
@@ -187,7 +195,7 @@ def autosave(response: str, page: str) -> ResponseReturnValue:
     loaded = load(response)
     _, questions = _page_questions(loaded, page)
     data = request.form.to_dict(flat=False)
-    parsed = parse_page(questions, data, loaded.answers, demand_answers=False)
+    parsed = _still_asked(loaded, parse_page(questions, data, loaded.answers, demand_answers=False))
     clashes = _save(loaded, parsed)
     if isinstance(clashes, Problem):
         return jsonify(message=clashes.message, reload=True), 409
