@@ -11,7 +11,7 @@ from portal import accounts, action_plans, cli, diagnostics, employers, programm
 from portal.db import Database
 from portal.integrations import init_integrations
 from portal.logs import init_logs
-from portal.web.app import init_web
+from portal.web.app import PortalEnvironment, init_web
 
 
 def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
@@ -24,6 +24,7 @@ def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
         static_url_path="/static",
         instance_path=str(ROOT / "instance"),
     )
+    app.jinja_environment = PortalEnvironment
     app.config["SETTINGS"] = settings
     app.debug = settings.debug
     init_logs(settings.log_level, json_lines=settings.is_production)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from flask import g, has_app_context
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.db import current_session
 from portal.kernel.clock import today
@@ -18,15 +20,27 @@ _MEMO = "portal_programme_settings"
 
 def values(*, on: date | None = None) -> dict[str, Any]:
     """The raw value of every setting on a day (today unless given)."""
-    day = on or today()
-    rows = current_session().execute(
-        select(ProgrammeSetting.key, ProgrammeSetting.value)
-        .where(ProgrammeSetting.effective_from <= day)
-        .order_by(ProgrammeSetting.effective_from, ProgrammeSetting.id)
-    )
     known = default_values()
-    known.update({key: value for key, value in rows})  # noqa: C416 - rows, not pairs, to the checker
+    known.update(_changed(on or today()))
     return known
+
+
+_CHANGED = (
+    select(ProgrammeSetting.key, ProgrammeSetting.value)
+    .where(ProgrammeSetting.effective_from <= bindparam("day"))
+    .order_by(ProgrammeSetting.effective_from, ProgrammeSetting.id)
+)
+
+
+def _changed(day: date) -> dict[str, Any]:
+    rows = current_session().execute(_CHANGED, {"day": day})
+    return {key: value for key, value in rows}  # noqa: C416 - rows, not pairs, to the checker
+
+
+@lru_cache(maxsize=16)
+def _parsed(changed: str) -> ProgrammeSettings:
+    """The settings with these changes (JSON). Checking them costs more than asking for them."""
+    return parse_settings({**default_values(), **json.loads(changed)})
 
 
 def setting(key: str, *, on: date | None = None) -> Any:
@@ -43,7 +57,7 @@ def settings(*, on: date | None = None) -> ProgrammeSettings:
     day = on or today()
     memo: dict[date, ProgrammeSettings] = g.setdefault(_MEMO, {}) if has_app_context() else {}
     if day not in memo:
-        memo[day] = parse_settings(values(on=day))
+        memo[day] = _parsed(json.dumps(_changed(day)))
     return memo[day]
 
 

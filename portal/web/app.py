@@ -41,13 +41,14 @@ def _context() -> dict[str, Any]:
     if not has_request_context():
         # Mail composed by a command or a job: nobody is looking at a page.
         return {}
-    return {
-        "current_actor": current_actor(),
-        "nav_items": nav_items(),
-        "sign_in_href": url_for("security.login"),
-        "sign_out_href": url_for("security.logout"),
-        "register_href": url_for("security.register"),
-    }
+    actor = current_actor()
+    known: dict[str, Any] = {"current_actor": actor, "nav_items": nav_items()}
+    if actor.is_authenticated:
+        known["sign_out_href"] = url_for("security.logout")
+    else:
+        known["sign_in_href"] = url_for("security.login")
+        known["register_href"] = url_for("security.register")
+    return known
 
 
 def init_web(app: Flask) -> None:
