@@ -24,6 +24,7 @@ ROUTES = {
     "action_plans.retry_version": employer_member,
     "action_plans.version_file": employer_member,
     "action_plans.sign_off": employer_owner,
+    "action_plans.close": employer_owner,
 }
 
 

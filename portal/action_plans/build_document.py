@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from portal.action_plans.document import (
     Action,
     CaseSummary,
+    Change,
     Comparison,
     Dimension,
     Goal,
@@ -86,6 +87,7 @@ def build_document(
     maturity_meaning: str = "",
     business_case: CaseSummary | None = None,
     comparison: Comparison | None = None,
+    change: Change | None = None,
     withdrawn: int = 0,
 ) -> PlanDocument:
     """The document of one version. Equal arguments give equal documents.
@@ -118,6 +120,7 @@ def build_document(
         business_case=business_case,
         sources=_sources(result, numbers),
         comparison=comparison,
+        change=change,
         small_print=_small_print(result, withdrawn),
         signed_off=heading.signed_off,
     )

@@ -10,7 +10,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -55,7 +55,7 @@ class Questionnaire:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A dimension's score, 0 to 100 or None when nothing was answered; `earlier` is a re-take's."""
+    """A dimension's score, 0 to 100, or None when nothing was answered."""
 
     key: str
     title: Annotated[str, Limit(80)]
@@ -64,7 +64,6 @@ class Dimension:
     answered: int
     asked: int
     maturity: Annotated[str, Limit(60)]
-    earlier: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,10 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class CaseSummary:
-    """The business case as printed. Amounts are pence; None where a figure is missing."""
+    """The business case as printed. Amounts are pence; None where a figure is missing.
+
+    `checked` is False while the figures are only worked out from the diagnostic and our examples.
+    """
 
     verdict: str
     verdict_label: Annotated[str, Limit(120)]
@@ -163,6 +165,7 @@ class CaseSummary:
     payback_months: int | None = None
     examples_used: int = 0
     assumptions: tuple[Assumption, ...] = ()
+    checked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,24 @@ class Comparison:
     employers: int | None = None
     overall: int | None = None
     scores: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A dimension's score over the questions that can be compared, then and now, 0 to 100."""
+
+    label: Annotated[str, Limit(40)]
+    earlier: int
+    later: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What moved since the earlier diagnostic that this one repeats; `message` says how much."""
+
+    message: Annotated[str, Limit(400)]
+    earlier_on: date
+    movements: tuple[Movement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +230,7 @@ class PlanDocument:
     business_case: CaseSummary | None = None
     sources: tuple[Source, ...] = ()
     comparison: Comparison | None = None
+    change: Change | None = None
     small_print: tuple[Annotated[str, Limit(1_000)], ...] = ()
     signed_off: bool = False
     example: bool = False
@@ -284,15 +306,23 @@ def _built_record(kind: type[Any], value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise DocumentError(f"{where}: unexpected {type(value).__name__}")
     hints = typing.get_type_hints(kind)
-    names = {each.name for each in fields(kind)}
-    if value.keys() != names:
-        odd = ", ".join(sorted(value.keys() ^ names))
-        raise DocumentError(f"{where}: missing or unknown {odd}")
-    return kind(**{name: _built(hints[name], value[name], f"{where}.{name}") for name in names})
+    # What was added after a document was stored has a default.
+    needed = {
+        each.name
+        for each in fields(kind)
+        if each.default is MISSING and each.default_factory is MISSING
+    }
+    odd = (value.keys() - hints.keys()) | (needed - value.keys())
+    if odd:
+        raise DocumentError(f"{where}: missing or unknown {', '.join(sorted(odd))}")
+    return kind(**{name: _built(hints[name], value[name], f"{where}.{name}") for name in value})
 
 
-def case_summary(case: BusinessCase) -> CaseSummary:
-    """The business case as it is printed, copied from the calculator's result."""
+def case_summary(case: BusinessCase, *, checked: bool = True) -> CaseSummary:
+    """The business case as it is printed, copied from the calculator's result.
+
+    `checked` is whether the employer has looked at the figures and saved them.
+    """
     saving, net = case.saving, case.net
     leavers = case.inputs.figures.get("leavers")
     return CaseSummary(
@@ -324,6 +354,7 @@ def case_summary(case: BusinessCase) -> CaseSummary:
             )
             for key, figure in case.inputs.figures.items()
         ),
+        checked=checked,
     )
 
 

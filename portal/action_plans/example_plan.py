@@ -229,6 +229,24 @@ _GOALS = (
 )
 
 
+_FLAGS = (
+    Point(
+        "Written statement of terms from the first day",
+        "You answered that some staff have none. Action 15 puts this right.",
+    ),
+)
+_STRENGTHS = (
+    Point("Pay is checked every year", "You compare hourly pay across contract hours."),
+    Point("Swapping shifts is easy", "Staff can swap with a message to their supervisor."),
+    Point("Directors ask about retention", "Turnover is on the agenda every quarter."),
+)
+_GAPS = (
+    Point("No route beyond the first post", "Progression routes: 19 out of 100."),
+    Point("Training at the wrong times", "Training access: 25 out of 100."),
+    Point("Senior posts advertised full-time", "Recruitment: 31 out of 100."),
+)
+
+
 def example_document(number: int = 0, *, signed_off: bool = False) -> PlanDocument:
     """A plan of 15 actions. `number` varies the words, so that no two are the same document."""
     name = "EXAMPLE: Harbour & Dale Stores Ltd" + (f" No. {number}" if number else "")
@@ -248,22 +266,9 @@ def example_document(number: int = 0, *, signed_off: bool = False) -> PlanDocume
             Dimension(key, title, short, score, answered, max(answered, 4), level)
             for key, title, short, score, level, _, answered in _DIMENSIONS
         ),
-        legal_flags=(
-            Point(
-                "Written statement of terms from the first day",
-                "You answered that some staff have none. Action 15 puts this right.",
-            ),
-        ),
-        strengths=(
-            Point("Pay is checked every year", "You compare hourly pay across contract hours."),
-            Point("Swapping shifts is easy", "Staff can swap with a message to their supervisor."),
-            Point("Directors ask about retention", "Turnover is on the agenda every quarter."),
-        ),
-        gaps=(
-            Point("No route beyond the first post", "Progression routes: 19 out of 100."),
-            Point("Training at the wrong times", "Training access: 25 out of 100."),
-            Point("Senior posts advertised full-time", "Recruitment: 31 out of 100."),
-        ),
+        legal_flags=_FLAGS,
+        strengths=_STRENGTHS,
+        gaps=_GAPS,
         quick_wins=tuple(
             QuickWin(row[0], row[3], row[4], DAY + timedelta(days=row[5]))
             for row in (_ROUTES[3], _OPEN[0], _TRAIN[3])
@@ -275,7 +280,8 @@ def example_document(number: int = 0, *, signed_off: bool = False) -> PlanDocume
         business_case=case_summary(work_out(_inputs())),
         sources=_SOURCES,
         comparison=Comparison(
-            "Compared with 24 retail employers of your size who have completed the diagnostic.",
+            "Of 24 other retail employers with 10 to 49 people who took this diagnostic, 44% "
+            "scored lower than you overall.",
             "Similar employers",
             24,
             45,

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-from werkzeug.datastructures import MultiDict
-
 from portal.action_plans.rules.business_case_figures import (
     FIELDS,
     BusinessCaseInputs,
@@ -44,15 +42,6 @@ IMPACT_CHOICES = (
     (2, "Good", "It changes how things are done"),
     (3, "High", "It opens better jobs or keeps people"),
 )
-
-
-def offer(form: Form, name: str, choices: Iterable[tuple[Any, ...]]) -> None:
-    """Give a field choices known only now, and read again what was sent against them."""
-    field = form[name]
-    field.choices = list(choices)
-    if field.raw_data is not None:
-        sent = MultiDict((field.name, value) for value in field.raw_data)
-        field.process(sent, field.object_data)
 
 
 class ChooseForm(Form):
@@ -131,7 +120,7 @@ class StatusForm(Form):
     )
     revision = HiddenField()
 
-    def offer(self, now: ActionStatus) -> None:
+    def offer_steps(self, now: ActionStatus) -> None:
         """Offer the steps the rules allow; staying put adds a note only."""
         again = "Back in the plan: not started"
         words = {
@@ -139,7 +128,7 @@ class StatusForm(Form):
             for status in next_statuses(now)
         }
         still = (now.value, f"Still “{now.label}”", "Add a note only")
-        offer(self, "status", [still, *((each.value, text) for each, text in words.items())])
+        self.offer("status", [still, *((each.value, text) for each, text in words.items())])
 
 
 class WithdrawForm(Form):
@@ -152,6 +141,18 @@ class WithdrawForm(Form):
         rows=4,
     )
     revision = HiddenField()
+
+
+class CloseForm(Form):
+    """Why a plan is closed; `plan` is the reference of the one that was shown."""
+
+    reason = TextAreaField(
+        "Why are you closing it?",
+        required="Say why you are closing this plan",
+        subject="The reason",
+        rows=4,
+    )
+    plan = HiddenField()
 
 
 class GoalForm(Form):

@@ -11,9 +11,11 @@ from portal.action_plans.build_document import (
     SuggestedAction,
     build_document,
 )
-from portal.action_plans.document import PlanDocument
+from portal.action_plans.document import PlanDocument, case_summary
 from portal.action_plans.pdf_view import render_plan_pdf
+from portal.action_plans.rules.business_case import work_out
 from portal.action_plans.rules.plan import grouped, suggested_due
+from portal.action_plans.rules.prefilled import prefilled
 from portal.diagnostics.rules.answers import Answers
 from portal.diagnostics.rules.result import freeze
 from portal.diagnostics.rules.schema import Profile, Questionnaire
@@ -68,6 +70,7 @@ def draft_document(
         result=result,
         goals=goals,
         maturity_meaning=maturity_meaning(questionnaire, result.get("overall")),
+        business_case=case_summary(work_out(prefilled(result)), checked=False),
     )
 
 

@@ -46,6 +46,8 @@ class Plan(Timestamped, Base):
     revision: Mapped[int] = mapped_column(default=0)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    closed_reason: Mapped[str | None] = mapped_column(Text())
+    closed_by_name: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
 
 
 class PlanGoal(Timestamped, Base):
@@ -146,7 +148,8 @@ class PlanVersion(Base):
     """A plan as it was on a day, and the PDF made of it.
 
     `document` is the JSON text of a `PlanDocument` and is never written again; `content_hash`
-    tells equal plans apart from changed ones; `sha256` is the PDF's.
+    tells equal plans apart from changed ones; `sha256` is the PDF's. Numbers go on through all the
+    plans of an employer, so that an address leads to the same version after a plan is closed.
     """
 
     __tablename__ = "plan_versions"

@@ -35,7 +35,6 @@ def render_plan_html(document: PlanDocument) -> str:
         running_name=_running(plan.employer_name),
         due_first=min((action.due for action in plan.actions if action.due), default=None),
         numbered=_numbered(plan),
-        change_shown=any(each.earlier is not None for each in plan.dimensions),
     )
 
 
@@ -64,6 +63,7 @@ def environment() -> Environment:
         long_date=_long_date,
         short_date=_short_date,
         web_address=_web_address,
+        sentence=_sentence,
     )
     made.globals.update(effort_words=EFFORT, impact_words=IMPACT)
     return made
@@ -133,6 +133,11 @@ def _long_date(day: date | None) -> str:
 
 def _short_date(day: date | None) -> str:
     return "No date" if day is None else f"{day.day} {day:%b %Y}"
+
+
+def _sentence(text: str) -> str:
+    """The text with a full stop, unless it ends a sentence already."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _web_address(address: str) -> str:

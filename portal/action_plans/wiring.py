@@ -14,6 +14,7 @@ from portal.action_plans.views import (
     blueprint,
     business_case,
     choosing,
+    closing,
     goals,
     overview,
     sign_off,
@@ -27,7 +28,7 @@ from portal.kernel.clock import today
 from portal.web.access import Actor, register_routes
 from portal.web.navigation import NavEntry, register_nav
 
-_JOURNEYS = (actions, business_case, choosing, goals, overview, sign_off, versions)
+_JOURNEYS = (actions, business_case, choosing, closing, goals, overview, sign_off, versions)
 
 
 def wire(app: Flask) -> None:

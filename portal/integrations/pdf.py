@@ -10,6 +10,7 @@ import base64
 import gc
 import re
 import threading
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,9 @@ MAX_PAGES = 60
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202d\u202e]"
 )
+
+_STREAM = re.compile(rb"/Type\s*/ObjStm.*?stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_PAGES = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^>]*?/Type\s*/Pages\b")
 
 
 class PdfError(RuntimeError):
@@ -187,3 +191,17 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def page_count(data: bytes) -> int:
+    """How many pages a PDF of this module has; 0 when it is not a whole PDF."""
+    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-64:]:
+        return 0
+    parts = [data]
+    for stream in _STREAM.findall(data):
+        try:
+            parts.append(zlib.decompress(stream))
+        except zlib.error:
+            continue
+    counts = [int(a or b) for part in parts for a, b in _PAGES.findall(part)]
+    return max(counts, default=0)

@@ -81,12 +81,14 @@ def version_to_change(version_id: int) -> PlanVersion | None:
     )
 
 
-def version_of_plan_to_change(plan_id: int, number: int) -> PlanVersion | None:
-    """One version of a plan, locked."""
+def numbered_version_to_change(employer: str, number: int) -> PlanVersion | None:
+    """One version of the employer's plans, closed ones too, locked."""
     return current_session().scalar(
         select(PlanVersion)
-        .where(PlanVersion.plan_id == plan_id, PlanVersion.number == number)
-        .with_for_update()
+        .join(Plan, Plan.id == PlanVersion.plan_id)
+        .join(Employer, Employer.id == Plan.employer_id)
+        .where(Employer.reference == employer, PlanVersion.number == number)
+        .with_for_update(of=PlanVersion)
         .execution_options(populate_existing=True)
     )
 

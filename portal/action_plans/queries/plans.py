@@ -32,7 +32,7 @@ class EmployerHead:
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """An active plan as pages need it."""
+    """A plan as pages need it; `closed_at` is None while it is active."""
 
     id: int
     reference: str
@@ -44,6 +44,9 @@ class PlanFacts:
     title: str
     revision: int
     created_at: datetime
+    closed_at: datetime | None
+    closed_reason: str | None
+    closed_by_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,30 +166,49 @@ def employer_head(reference: str) -> EmployerHead | None:
     return None if row is None else EmployerHead(**row)
 
 
+def _plans() -> Select[*tuple[Any, ...]]:
+    return select(
+        Plan.id,
+        Plan.reference,
+        Plan.employer_id,
+        Employer.reference.label("employer_reference"),
+        Employer.name.label("employer_name"),
+        Plan.started_from_id,
+        Plan.response_id,
+        Plan.title,
+        Plan.revision,
+        Plan.created_at,
+        Plan.closed_at,
+        Plan.closed_reason,
+        Plan.closed_by_name,
+    ).join(Employer, Employer.id == Plan.employer_id)
+
+
 def active_plan(employer: str) -> PlanFacts | None:
     """The active plan of the employer with this reference."""
-    row = (
-        current_session()
-        .execute(
-            select(
-                Plan.id,
-                Plan.reference,
-                Plan.employer_id,
-                Employer.reference.label("employer_reference"),
-                Employer.name.label("employer_name"),
-                Plan.started_from_id,
-                Plan.response_id,
-                Plan.title,
-                Plan.revision,
-                Plan.created_at,
-            )
-            .join(Employer, Employer.id == Plan.employer_id)
-            .where(Employer.reference == employer, Plan.status == "active")
-        )
-        .mappings()
-        .one_or_none()
-    )
+    query = _plans().where(Employer.reference == employer, Plan.status == "active")
+    row = current_session().execute(query).mappings().one_or_none()
     return None if row is None else PlanFacts(**row)
+
+
+def plan_facts(plan_id: int) -> PlanFacts:
+    """One plan, active or closed.
+
+    Raises:
+        sqlalchemy.exc.NoResultFound: when there is none.
+    """
+    row = current_session().execute(_plans().where(Plan.id == plan_id)).mappings().one()
+    return PlanFacts(**row)
+
+
+def closed_plans(employer: str) -> list[PlanFacts]:
+    """The closed plans of the employer with this reference, the newest first."""
+    query = (
+        _plans()
+        .where(Employer.reference == employer, Plan.status == "closed")
+        .order_by(Plan.closed_at.desc(), Plan.id.desc())
+    )
+    return [PlanFacts(**row) for row in current_session().execute(query).mappings()]
 
 
 def goals_with_actions(plan_id: int) -> tuple[GoalFacts, ...]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
-from portal.action_plans.models import PlanSignature, PlanVersion
+from portal.action_plans.models import Plan, PlanSignature, PlanVersion
 from portal.db import current_session
+from portal.employers.models import Employer
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,40 @@ def version(plan_id: int, number: int) -> VersionFacts | None:
         .one_or_none()
     )
     return None if row is None else VersionFacts(**row)
+
+
+def version_of_employer(employer: str, number: int) -> VersionFacts | None:
+    """One version of the employer's plans, closed ones too: numbers go on through all of them."""
+    query = (
+        _versions()
+        .join(Plan, Plan.id == PlanVersion.plan_id)
+        .join(Employer, Employer.id == Plan.employer_id)
+        .where(Employer.reference == employer, PlanVersion.number == number)
+    )
+    row = current_session().execute(query).mappings().one_or_none()
+    return None if row is None else VersionFacts(**row)
+
+
+def versions_of_plans(plan_ids: Collection[int]) -> dict[int, list[VersionFacts]]:
+    """The versions of several plans, the newest first."""
+    found: dict[int, list[VersionFacts]] = {}
+    if not plan_ids:
+        return found
+    query = _versions().where(PlanVersion.plan_id.in_(plan_ids))
+    rows = current_session().execute(query.order_by(PlanVersion.number.desc())).mappings()
+    for row in rows:
+        found.setdefault(row["plan_id"], []).append(VersionFacts(**row))
+    return found
+
+
+def last_number(employer_id: int) -> int:
+    """The highest version number of all an employer's plans; 0 before the first."""
+    query = (
+        select(func.max(PlanVersion.number))
+        .join(Plan, Plan.id == PlanVersion.plan_id)
+        .where(Plan.employer_id == employer_id)
+    )
+    return current_session().scalar(query) or 0
 
 
 def signatures(version_ids: Collection[int]) -> dict[int, list[PlanSignature]]:

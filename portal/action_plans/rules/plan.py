@@ -29,8 +29,11 @@ DUE_SOON_DAYS = 14
 FILE_NAME_LENGTH = 60
 _SATURDAY = 5
 
-# What says when, by whom and whether a version was signed is not what the plan says.
-NOT_CONTENT = frozenset({"version", "prepared_on", "prepared_by", "signatures", "signed_off"})
+# What says when, by whom and whether a version was signed is not what the plan says; nor is how
+# other employers scored by then, or every diagnostic of theirs would change the plan.
+NOT_CONTENT = frozenset(
+    {"version", "prepared_on", "prepared_by", "signatures", "signed_off", "comparison"}
+)
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -335,7 +338,7 @@ def merge(
 
 
 def content_hash(plan: Mapping[str, Any]) -> str:
-    """SHA-256 of what a plan says, leaving out its number, day, author and signatures.
+    """SHA-256 of what a plan says, without what NOT_CONTENT names.
 
     Equal content has an equal hash, so that it is rendered once.
     """

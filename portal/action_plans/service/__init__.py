@@ -11,11 +11,11 @@ from portal.action_plans.service.actions import (
     withdraw,
 )
 from portal.action_plans.service.business_case import (
-    prefilled,
     read_figures,
     save_business_case,
     shown_inputs,
 )
+from portal.action_plans.service.closing import close_plan
 from portal.action_plans.service.common import CHANGED, Author
 from portal.action_plans.service.goals import add_goal, edit_goal
 from portal.action_plans.service.plans import add_recommendations, start_plan
@@ -40,12 +40,12 @@ __all__ = [
     "add_recommendations",
     "as_text",
     "change_status",
+    "close_plan",
     "current_content",
     "edit_action",
     "edit_goal",
     "move_action",
     "order_by_due",
-    "prefilled",
     "read_figures",
     "render_version",
     "report_damage",

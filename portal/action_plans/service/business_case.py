@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from portal.action_plans import queries
@@ -16,41 +14,12 @@ from portal.action_plans.rules.business_case_figures import (
     SPEC,
     BusinessCaseInputs,
     Figure,
-    Origin,
 )
+from portal.action_plans.rules.prefilled import prefilled
 from portal.action_plans.service.common import Author, plan_or_problem, record, stale, touch
 from portal.db import current_session
 from portal.kernel.clock import today
 from portal.kernel.result import Err, Ok, Problem
-
-FROM_FACTS: Mapping[str, str] = {
-    "headcount": "staff_part_time",
-    "leavers": "leavers_part_time",
-    "hourly_pay": "hourly_pay_typical",
-    "weekly_hours": "weekly_hours_typical",
-}
-"""Figures that the diagnostic's facts answer already."""
-
-
-def prefilled(result: Mapping[str, Any]) -> BusinessCaseInputs:
-    """Figures before anybody has saved any: the diagnostic's facts, then our examples.
-
-    A fact the calculator cannot use, such as 30 hours a week, is left out rather than bent.
-    """
-    facts = result.get("facts") or {}
-    values: dict[str, object] = {key: facts.get(fact) for key, fact in FROM_FACTS.items()}
-    day = date.fromisoformat(result["completed_on"]) if result.get("completed_on") else today()
-    read = BusinessCaseInputs.read(values, as_at=day)
-    while not isinstance(read, BusinessCaseInputs):
-        for problem in read:
-            values.pop(problem.field or "", None)
-        read = BusinessCaseInputs.read(values, as_at=day)
-    return BusinessCaseInputs(
-        {
-            key: replace(figure, as_at=today()) if figure.origin is Origin.DEFAULT else figure
-            for key, figure in read.figures.items()
-        }
-    )
 
 
 def shown_inputs(saved: CaseFacts | None, result: Mapping[str, Any]) -> BusinessCaseInputs:
@@ -110,9 +79,15 @@ def save_business_case(
     return Ok(saved.revision)
 
 
-def summary_for_plan(plan_id: int) -> CaseSummary | None:
-    """The business case as the PDF prints it: only when saved, and meant for the plan."""
+def summary_for_plan(plan_id: int, result: Mapping[str, Any]) -> CaseSummary | None:
+    """The business case as the PDF prints it; None when the employer left it out of the plan.
+
+    Until figures are saved they are those of the diagnostic with our examples, and say so. They
+    are dated by the diagnostic, so that a plan nobody has changed says the same tomorrow.
+    """
     saved = queries.business_case(plan_id)
-    if saved is None or not saved.in_plan:
+    if saved is None:
+        return case_summary(work_out(prefilled(result)), checked=False)
+    if not saved.in_plan:
         return None
     return case_summary(work_out(BusinessCaseInputs.from_data(saved.inputs)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-import zlib
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, cast
@@ -17,7 +15,7 @@ from portal.action_plans.models import PlanVersion
 from portal.action_plans.pdf_view import render_plan_pdf
 from portal.db import audit, unit_of_work
 from portal.integrations.mail import send_later
-from portal.integrations.pdf import PdfError, PdfRenderer, WeasyPrintRenderer
+from portal.integrations.pdf import PdfError, PdfRenderer, WeasyPrintRenderer, page_count
 from portal.integrations.storage import StorageError, storage
 from portal.kernel.clock import utc_now
 
@@ -25,9 +23,6 @@ _log = logging.getLogger(__name__)
 RENDERER_EXTENSION = "portal_pdf_renderer"
 TRY_AGAIN = "The PDF could not be made. We try again by ourselves, and you can ask again below."
 TOO_LARGE = "The plan is too long to print: withdraw actions or shorten their texts and ask again."
-
-_STREAM = re.compile(rb"/Type\s*/ObjStm.*?stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
-_PAGES = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^>]*?/Type\s*/Pages\b")
 
 
 def renderer() -> PdfRenderer:
@@ -124,17 +119,3 @@ def _fail(version_id: int, message: str) -> None:
         if version is not None and version.state != "ready":
             version.state = "failed"
             version.failure = message
-
-
-def page_count(data: bytes) -> int:
-    """How many pages a PDF of ours has; 0 when it is not a whole PDF."""
-    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-64:]:
-        return 0
-    parts = [data]
-    for stream in _STREAM.findall(data):
-        try:
-            parts.append(zlib.decompress(stream))
-        except zlib.error:
-            continue
-    counts = [int(a or b) for part in parts for a, b in _PAGES.findall(part)]
-    return max(counts, default=0)

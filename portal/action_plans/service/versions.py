@@ -19,10 +19,10 @@ from portal.action_plans.build_document import GoalPart, Heading, build_document
 from portal.action_plans.document import PlanDocument, Signature
 from portal.action_plans.headless import maturity_meaning
 from portal.action_plans.models import Plan, PlanSignature, PlanVersion
-from portal.action_plans.queries import VersionFacts
 from portal.action_plans.rules.plan import content_hash
 from portal.action_plans.service.business_case import summary_for_plan
 from portal.action_plans.service.common import NO_PLAN, Author, plan_or_problem, record
+from portal.action_plans.service.comparing import change_for, comparison_for
 from portal.db import audit, current_session, outbox
 from portal.diagnostics import queries as diagnostics
 from portal.diagnostics.rules.catalogue import load_catalogue
@@ -65,7 +65,9 @@ def current_content(employer: str) -> Content | None:
         maturity_meaning=(
             maturity_meaning(questionnaire, result.get("overall")) if questionnaire else ""
         ),
-        business_case=summary_for_plan(plan.id),
+        business_case=summary_for_plan(plan.id, result),
+        comparison=comparison_for(response),
+        change=change_for(response),
         withdrawn=sum(len(goal.actions) - len(goal.live) for goal in goals),
     )
     return Content(document, document_hash(document), plan.revision)
@@ -93,7 +95,7 @@ def request_version(*, employer: str, by: Author) -> Ok[int] | Err:
         if latest.state == "failed":
             return retry_version(employer=employer, number=latest.number)
         return Ok(latest.number)
-    version = _add_version(plan, employer, content, latest, by, signature=None)
+    version = _add_version(plan, employer, content, by, signature=None)
     record("version_requested", plan, number=version.number)
     return Ok(version.number)
 
@@ -126,17 +128,14 @@ def sign_off(*, employer: str, seen: str, name: str, job: str = "", by: Author) 
             Problem("signed_already", f"Version {latest.number} says the same and is signed off")
         )
     signature = PlanSignature(role="employer", user_id=by.user_id, name=name, job=job, at=utc_now())
-    version = _add_version(plan, employer, content, latest, by, signature=signature)
+    version = _add_version(plan, employer, content, by, signature=signature)
     record("signed_off", plan, number=version.number, role="employer")
     return Ok(version.number)
 
 
 def retry_version(*, employer: str, number: int) -> Ok[int] | Err:
     """Try again to print a version that failed; one that did not fail is left alone."""
-    plan = plan_or_problem(employer)
-    if isinstance(plan, Err):
-        return plan
-    version = queries.version_of_plan_to_change(plan.id, number)
+    version = queries.numbered_version_to_change(employer, number)
     if version is None:
         return Err(NO_VERSION)
     if version.state == "failed":
@@ -144,8 +143,26 @@ def retry_version(*, employer: str, number: int) -> Ok[int] | Err:
         version.failure = None
         version.tries += 1
         _promise(version, notify=None)
-        record("version_retried", plan, number=number)
+        audit.record(
+            action="plan.version_retried",
+            subject=f"plan_version:{version.id}",
+            detail={"number": number},
+        )
     return Ok(number)
+
+
+def keep_last_version(plan: Plan, employer: str, by: Author) -> int | None:
+    """Before a plan is closed: the number of the version that says what it says now.
+
+    One is added unless the newest says the same already; None for a plan without actions.
+    """
+    content = _content_to_print(employer)
+    if isinstance(content, Err):
+        return None
+    latest = queries.latest_version(plan.id)
+    if latest is not None and latest.content_hash == content.hash:
+        return latest.number
+    return _add_version(plan, employer, content, by, signature=None).number
 
 
 def _content_to_print(employer: str) -> Content | Err:
@@ -160,12 +177,11 @@ def _add_version(
     plan: Plan,
     employer: str,
     content: Content,
-    latest: VersionFacts | None,
     by: Author,
     *,
     signature: PlanSignature | None,
 ) -> PlanVersion:
-    number = 1 if latest is None else latest.number + 1
+    number = queries.last_number(plan.employer_id) + 1
     signatures: tuple[Signature, ...] = ()
     if signature is not None:
         role = signature.job or "For the employer"
@@ -218,8 +234,7 @@ def version_file(*, employer: str, number: int) -> Ok[bytes] | Err:
     Refused with `not_ready`, `no_version`, or `damaged` when the stored file is not what was
     printed: then nothing is sent.
     """
-    plan = queries.active_plan(employer)
-    version = None if plan is None else queries.version(plan.id, number)
+    version = queries.version_of_employer(employer, number)
     if version is None:
         return Err(NO_VERSION)
     if version.state != "ready":

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.action_plans import queries, service
-from portal.action_plans.forms import ActionForm, StatusForm, WithdrawForm, offer
+from portal.action_plans.forms import ActionForm, StatusForm, WithdrawForm
 from portal.action_plans.queries import ActionFacts, PlanFacts
 from portal.action_plans.rules.plan import ActionStatus, Merged, merge
 from portal.action_plans.service import CHANGED, ActionInput, as_text
@@ -41,7 +41,7 @@ def action(employer: str, action: str) -> ResponseReturnValue:
     plan = plan_or_404(employer)
     facts = action_or_404(plan, action)
     form = StatusForm(formdata=None, data={"status": facts.status, "revision": facts.revision})
-    form.offer(facts.status)
+    form.offer_steps(facts.status)
     return _action_page(plan, facts, form)
 
 
@@ -70,7 +70,7 @@ def change_status(employer: str, action: str) -> ResponseReturnValue:
     plan = plan_or_404(employer)
     facts = action_or_404(plan, action)
     form = StatusForm()
-    form.offer(facts.status)
+    form.offer_steps(facts.status)
     seen = revision_in(form)
     if facts.revision != seen:
         return _status_conflict(plan, facts, form, seen)
@@ -100,7 +100,7 @@ def _status_conflict(
     wanted = request.form.get("status")
     data = {"note": typed.note.data, "revision": facts.revision}
     form = StatusForm(formdata=None, data=data)
-    form.offer(facts.status)
+    form.offer_steps(facts.status)
     form.status.data = wanted if wanted in form.status.offered() else facts.status
     return _action_page(plan, facts, form, _since(facts, seen)), 409
 
@@ -124,7 +124,7 @@ def add_action(employer: str) -> ResponseReturnValue:
     plan = plan_or_404(employer)
     goals = queries.goal_choices(plan.id)
     form = ActionForm(data={"goal_id": request.args.get("goal", type=int)})
-    offer(form, "goal_id", goals)
+    form.offer("goal_id", goals)
     if form.validate_on_submit():
         with unit_of_work():
             done = service.add_action(employer=employer, values=_typed(form), by=author())
@@ -177,7 +177,7 @@ def _edit_form(
         form = ActionForm(data={**shown, "revision": facts.revision})
     else:
         form = ActionForm(formdata=None, data={**values, "revision": facts.revision})
-    offer(form, "goal_id", goals)
+    form.offer("goal_id", goals)
     if facts.recommendation_key:
         form.only_what_may_change()
     return form

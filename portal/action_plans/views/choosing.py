@@ -8,7 +8,7 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.action_plans import queries, service
-from portal.action_plans.forms import ChooseForm, offer
+from portal.action_plans.forms import ChooseForm
 from portal.action_plans.queries import EmployerHead, PlanFacts
 from portal.action_plans.rules.plan import Group, grouped, preselected, suggested_due
 from portal.action_plans.views import blueprint
@@ -36,8 +36,7 @@ def choose(employer: str) -> ResponseReturnValue:
             "response": completed.reference,
         }
     )
-    offer(
-        form,
+    form.offer(
         "chosen",
         [(item["key"], item["title"]) for group in groups for item in group.recommendations],
     )

@@ -16,6 +16,7 @@ from portal.action_plans.rules.plan import progress, what_next
 from portal.action_plans.views import blueprint
 from portal.action_plans.views.shared import (
     TAG_COLOURS,
+    closed_plans,
     employer_or_404,
     long_day,
     say,
@@ -38,6 +39,7 @@ def overview(employer: str) -> ResponseReturnValue:
             "action_plans/start.html",
             employer=head,
             completed=diagnostics.latest_completed(head.id),
+            closed=closed_plans(employer),
         )
     goals = queries.goals_with_actions(plan.id)
     actions = [action for goal in goals for action in goal.actions]

@@ -10,7 +10,13 @@ from flask import abort, flash, url_for
 from markupsafe import Markup
 
 from portal.action_plans import queries
-from portal.action_plans.queries import ActionFacts, EmployerHead, NoteFacts, PlanFacts
+from portal.action_plans.queries import (
+    ActionFacts,
+    EmployerHead,
+    NoteFacts,
+    PlanFacts,
+    VersionFacts,
+)
 from portal.action_plans.rules.plan import ActionStatus
 from portal.action_plans.service import Author
 from portal.kernel.clock import london
@@ -59,6 +65,29 @@ def plan_or_404(employer: str) -> PlanFacts:
     """The active plan of the employer in the address."""
     found = queries.active_plan(employer)
     return abort(404) if found is None else found
+
+
+def version_or_404(employer: str, number: int) -> tuple[PlanFacts, VersionFacts]:
+    """The version in the address with its plan, which may be closed."""
+    found = queries.version_of_employer(employer, number)
+    return abort(404) if found is None else (queries.plan_facts(found.plan_id), found)
+
+
+def closed_plans(employer: str) -> list[dict[str, Any]]:
+    """The employer's closed plans with their versions, as the list of them takes them."""
+    plans = queries.closed_plans(employer)
+    versions = queries.versions_of_plans([plan.id for plan in plans])
+    return [
+        {
+            "title": plan.title,
+            "created_at": plan.created_at,
+            "closed_at": plan.closed_at,
+            "closed_by_name": plan.closed_by_name,
+            "closed_reason": plan.closed_reason,
+            "versions": versions.get(plan.id, []),
+        }
+        for plan in plans
+    ]
 
 
 def action_or_404(plan: PlanFacts, reference: str) -> ActionFacts:

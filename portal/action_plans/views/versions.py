@@ -9,10 +9,17 @@ from flask.typing import ResponseReturnValue
 
 from portal.action_plans import queries, service
 from portal.action_plans.access import may_sign
-from portal.action_plans.queries import PlanFacts, VersionFacts
+from portal.action_plans.queries import PlanFacts
 from portal.action_plans.rules.plan import file_name
 from portal.action_plans.views import blueprint
-from portal.action_plans.views.shared import author, plan_or_404, say, tabs
+from portal.action_plans.views.shared import (
+    author,
+    closed_plans,
+    plan_or_404,
+    say,
+    tabs,
+    version_or_404,
+)
 from portal.db import unit_of_work
 from portal.kernel.result import Err
 from portal.web.access import current_actor
@@ -32,6 +39,7 @@ def versions(employer: str) -> ResponseReturnValue:
         versions=found,
         signatures=queries.signatures([item.id for item in found if item.signed_off]),
         may_sign=may_sign(current_actor(), employer),
+        closed=closed_plans(employer),
     )
 
 
@@ -46,32 +54,25 @@ def request_version(employer: str) -> ResponseReturnValue:
     return redirect(url_for("action_plans.version", employer=employer, number=done.value))
 
 
-def _version_or_404(plan: PlanFacts, number: int) -> VersionFacts:
-    found = queries.version(plan.id, number)
-    return abort(404) if found is None else found
-
-
 @blueprint.get("/versions/<int:number>")
 def version(employer: str, number: int) -> ResponseReturnValue:
     """One version: being made, ready or failed; refreshes itself while it is being made."""
-    plan = plan_or_404(employer)
-    found = _version_or_404(plan, number)
+    plan, found = version_or_404(employer, number)
     return render_template(
         "action_plans/version.html",
         plan=plan,
         version=found,
         waiting=found.state in WAITING,
-        changed_since=plan.revision != found.plan_revision,
+        changed_since=plan.closed_at is None and plan.revision != found.plan_revision,
         signatures=queries.signatures([found.id]).get(found.id, []),
-        may_sign=may_sign(current_actor(), employer),
+        may_sign=plan.closed_at is None and may_sign(current_actor(), employer),
     )
 
 
 @blueprint.get("/versions/<int:number>/progress")
 def version_progress(employer: str, number: int) -> ResponseReturnValue:
     """For the page's script: 202 while the PDF is being made, then the part that says so."""
-    plan = plan_or_404(employer)
-    found = _version_or_404(plan, number)
+    plan, found = version_or_404(employer, number)
     if found.state in WAITING:
         return "", 202
     return render_template("action_plans/_version_state.html", plan=plan, version=found)
@@ -91,7 +92,7 @@ def retry_version(employer: str, number: int) -> ResponseReturnValue:
 @blueprint.get("/versions/<int:number>/file")
 def version_file(employer: str, number: int) -> ResponseReturnValue:
     """The PDF, once its bytes are proved to be those that were made."""
-    plan = plan_or_404(employer)
+    plan, _ = version_or_404(employer, number)
     found = service.version_file(employer=employer, number=number)
     if isinstance(found, Err):
         return _no_file(plan, number, found)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from portal.action_plans import queries, service
-from portal.kernel.clock import today
+from portal.action_plans.pdf_view import render_plan_html
+from portal.kernel.clock import freeze, today, utc_now
 from tests.factories.accounts import sign_in
 from tests.factories.action_plans import Party, make_party, make_plan
 
@@ -51,8 +54,31 @@ def test_the_diagnostic_fills_in_what_it_knows(party, path, client) -> None:
     assert "nobody has saved yet" in said
 
 
-def test_it_is_printed_only_when_saved_and_wanted(party, path, client) -> None:
-    assert printed(party) is None
+def test_until_it_is_saved_the_worked_out_one_is_printed_and_says_so(party, path, client) -> None:
+    drawn = printed(party)
+    assert not drawn.checked
+    assert drawn.leavers == 6
+    assert drawn.verdict != "cannot_say"
+    html = render_plan_html(service.current_content(party.employer).document)
+    assert html.count("check them before you rely on it") == 2
+    with freeze(utc_now() + timedelta(days=40)):
+        later = service.current_content(party.employer)
+    assert later.hash == service.current_content(party.employer).hash
+    client.submit(path)
+    assert printed(party).checked
+    html = render_plan_html(service.current_content(party.employer).document)
+    assert "check them before you rely on it" not in html
+
+
+def test_what_the_diagnostic_does_not_know_is_named(app) -> None:
+    party = make_party(fixed={"staff_part_time": 20, "weekly_hours_typical": "30"})
+    make_plan(party)
+    drawn = printed(party)
+    assert drawn.verdict == "cannot_say"
+    assert "their usual hours a week" in drawn.sentence
+
+
+def test_it_is_printed_only_when_wanted(party, path, client) -> None:
     client.submit(path)
     assert printed(party) is not None
     client.submit(path, {"in_plan": ""})

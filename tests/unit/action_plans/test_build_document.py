@@ -9,11 +9,11 @@ import pytest
 
 from portal.action_plans.document import PlanDocument
 from portal.action_plans.headless import draft_document, write_pdf
-from portal.action_plans.service.rendering import page_count
 from portal.diagnostics.rules.catalogue import load_catalogue
 from portal.diagnostics.rules.path import next_unanswered
 from portal.diagnostics.rules.schema import Profile, Questionnaire
 from portal.diagnostics.rules.values import parse_value
+from portal.integrations.pdf import page_count
 from portal.kernel.result import Problem
 from tests.factories.diagnostics import candidates
 
@@ -51,7 +51,9 @@ def test_a_draft_holds_every_recommendation(questionnaire: Questionnaire) -> Non
     assert all(
         action.due and action.due > DAY and action.due.weekday() < 5 for action in document.actions
     )
-    assert document.business_case is None
+    assert document.business_case is not None
+    assert not document.business_case.checked
+    assert {each.as_at for each in document.business_case.assumptions} == {DAY}
     assert not document.signed_off
     assert PlanDocument.from_json(document.to_json()) == document
 
