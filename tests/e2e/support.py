@@ -25,6 +25,7 @@ from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
+README_IMAGES = {"question-phone", "results-desktop", "plan-desktop"}
 VIEWPORTS = {"phone": (390, 844), "desktop": (1280, 900)}
 # A browser that talks to nobody but the server under test.
 CHROMIUM_FLAGS = (
@@ -240,8 +241,11 @@ def page_check(page: Page) -> None:
 
 
 def shot(page: Page, name: str, *, full: bool = False) -> Path:
-    """A picture of the page: for docs/images when UPDATE_IMAGES=1, else for a temporary folder."""
-    keep = os.environ.get("UPDATE_IMAGES") == "1"
+    """A picture of the page, in a temporary folder.
+
+    With UPDATE_IMAGES=1 those that the README shows go to docs/images instead.
+    """
+    keep = os.environ.get("UPDATE_IMAGES") == "1" and name in README_IMAGES
     folder = IMAGES if keep else Path(tempfile.gettempdir()) / "portal-screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.png"
