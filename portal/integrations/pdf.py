@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN_STYLESHEET = ROOT / "static" / "src" / "print" / "plan.css"
+ELEMENTS_STYLESHEET = PLAN_STYLESHEET.with_name("elements.css")
 FONT_FOLDERS = (
     ROOT / "static" / "dist" / "fonts",
     ROOT / "node_modules" / "@fontsource" / "source-sans-3" / "files",
@@ -145,7 +146,16 @@ class _Engine:
         from weasyprint.text.fonts import FontConfiguration
         from weasyprint.urls import URLFetcher
 
-        self._html = HTML
+        # The engine's own sheet has five pseudo-elements for every element there is; styling those
+        # that no page of ours has costs 15% of a render.
+        elements = [CSS(filename=ELEMENTS_STYLESHEET)]
+
+        class Page(HTML):  # type: ignore[misc]
+            def _ua_stylesheets(self, forms: bool = False) -> list[Any]:  # noqa: FBT001, FBT002
+                del forms
+                return elements
+
+        self._html = Page
         self._wrap = ElementWrapper.from_html_root
         # Never fail_on_errors: it raises a BaseException, which would end the worker instead of
         # failing the job. What is refused is left out and logged by the engine.

@@ -183,6 +183,16 @@ def test_the_page_is_well_formed_and_both_parsers_agree(content, monkeypatch):
     assert WeasyPrintRenderer().render(html) == content
 
 
+def test_the_small_sheet_of_elements_gives_the_bytes_of_the_engines_own(content):
+    from weasyprint import HTML
+
+    full = WeasyPrintRenderer()
+    small = full.render(render_plan_html(example_document()))
+    full._engine._html = HTML
+    assert full.render(render_plan_html(example_document(signed_off=True))) == content
+    assert full.render(render_plan_html(example_document())) == small
+
+
 def test_markup_that_is_not_well_formed_is_read_as_a_browser_would(renderer):
     page = "<!DOCTYPE html><html lang=en><title>t</title><p>one<p>two &nbsp; <br>three"
     said = PdfReader(io.BytesIO(renderer.render(page))).pages[0].extract_text()
