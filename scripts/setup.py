@@ -115,6 +115,8 @@ def install_packages(*, app_only: bool) -> None:
                 "pip",
                 "install",
                 *("--python", PYTHON),
+                # Read once here instead of at every start, also where Python may not keep it.
+                "--compile-bytecode",
                 "--require-hashes",
                 *("-r", wanted),
             ],
