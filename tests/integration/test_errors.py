@@ -1,0 +1,124 @@
+"""Error pages that help, and lose nothing that was typed."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from portal.db import unit_of_work
+from portal.diagnostics import queries
+from portal.web import pages
+from tests.factories.accounts import make_user, sign_in
+from tests.support.client import PortalClient
+
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def start(client: PortalClient) -> str:
+    answer = client.submit("/diagnostic/start", {"sector": "retail", "size": "small"})
+    return answer.request.path
+
+
+def test_an_unknown_page_says_what_to_check(client: PortalClient) -> None:
+    answer = client.get("/nowhere")
+    assert answer.status_code == 404
+    assert "check you copied all of it" in answer.get_data(as_text=True)
+
+
+def test_a_script_gets_json(client: PortalClient) -> None:
+    answer = client.get("/nowhere", headers={"Accept": "application/json"})
+    assert answer.status_code == 404
+    assert answer.json["error"] == "Page not found"
+
+
+def test_a_page_of_somebody_else_is_refused_in_words(app: Flask, client: PortalClient) -> None:
+    with unit_of_work():
+        person = make_user()
+    sign_in(client, person)
+    answer = client.get("/employers/0000000000/plan")
+    assert answer.status_code == 403
+    assert "ask them to add you" in answer.get_data(as_text=True)
+
+
+def test_an_expired_form_offers_what_was_typed_again(client: PortalClient) -> None:
+    path = start(client)
+    typed = {"csrf_token": "stale", "staff_total": "34", "staff_part_time": "20", "revision": "0"}
+    expired = client.post(path, data=typed, headers=SAME_SITE)
+    assert expired.status_code == 419
+    soup = BeautifulSoup(expired.get_data(as_text=True), "html5lib")
+    form = soup.find("main").find("form")
+    kept = {field["name"]: field["value"] for field in form.find_all("input")}
+    assert kept["staff_total"] == "34"
+    assert kept["csrf_token"] != "stale"
+    again = client.post(form["action"], data=kept)
+    assert again.status_code == 302
+    facts = queries.response_facts(path.split("/")[2])
+    assert facts.answers["staff_total"]["v"] == 34
+
+
+def test_an_expired_form_never_repeats_a_password_or_what_another_site_sent(
+    client: PortalClient,
+) -> None:
+    data = {"csrf_token": "stale", "email": "a@example.org", "password": "hunter2 hunter2"}
+    own = client.post("/account/login", data=data, headers=SAME_SITE)
+    assert own.status_code == 419
+    assert "hunter2" not in own.get_data(as_text=True)
+    other = client.post("/account/login", data=data, headers={"Sec-Fetch-Site": "cross-site"})
+    assert other.status_code == 419
+    assert "a@example.org" not in other.get_data(as_text=True)
+    no_header = client.post("/account/login", data=data, headers={"Origin": "https://evil.example"})
+    assert "a@example.org" not in no_header.get_data(as_text=True)
+
+
+def test_a_file_over_the_limit_is_refused_with_what_to_do(
+    app: Flask, client: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 10_000)
+    with unit_of_work():
+        manager = make_user(roles=["lep_manager"])
+    sign_in(client, manager)
+    token = client.soup("/employers/import").find("input", {"name": "csrf_token"})["value"]
+    name = client.soup("/employers/import").find("input", {"type": "file"})["name"]
+    large = io.BytesIO(b"x" * (app.config["MAX_CONTENT_LENGTH"] + 1))
+    answer = client.post(
+        "/employers/import",
+        data={"csrf_token": token, name: (large, "register.csv")},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 413
+    assert "Choose a smaller file" in answer.get_data(as_text=True)
+
+
+def test_too_many_tries_say_how_long_to_wait(client: PortalClient) -> None:
+    path = start(client).split("/page/")[0] + "/keep"
+    token = client.soup(path).find("input", {"name": "csrf_token"})["value"]
+    statuses = [
+        client.post(path, data={"csrf_token": token, "email": "not an address"}).status_code
+        for _ in range(11)
+    ]
+    assert statuses[-1] == 429
+    last = client.post(path, data={"csrf_token": token, "email": "x"})
+    assert "What you saved before is safe" in last.get_data(as_text=True)
+
+
+def test_a_fault_of_ours_says_so_and_leaks_nothing(
+    app: Flask, client: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> str:
+        raise RuntimeError("secret detail 4711")
+
+    monkeypatch.setitem(app.view_functions, "pages.help_page", broken)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    answer = client.get("/help")
+    assert answer.status_code == 500
+    assert "there is a problem with the portal" in answer.get_data(as_text=True)
+    assert "4711" not in answer.get_data(as_text=True)
+    assert pages.help_page is not broken
+
+
+def test_a_wrong_method_changes_nothing(client: PortalClient) -> None:
+    assert client.put("/diagnostic/start").status_code in {405, 419}
+    assert client.get("/account/logout").status_code == 405
