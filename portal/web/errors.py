@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from portal.db.session import current_session
@@ -132,8 +133,20 @@ def _server_error(error: InternalServerError) -> ResponseReturnValue:
     return error_page(500)
 
 
+def _refused_write(error: DBAPIError) -> ResponseReturnValue:
+    # Two people did the same in the same moment, or the database did not answer in time: the
+    # transaction left nothing behind, and trying again shows what is true now.
+    current_app.logger.warning("The database refused %s", request.path, exc_info=error)
+    session = current_session()
+    if session.in_transaction():
+        session.rollback()
+    return error_page(503)
+
+
 def init_errors(app: Flask) -> None:
     """Install the error pages."""
     app.register_error_handler(CSRFError, _expired_form)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(IntegrityError, _refused_write)
+    app.register_error_handler(OperationalError, _refused_write)
     app.register_error_handler(500, _server_error)

@@ -122,3 +122,18 @@ def test_a_fault_of_ours_says_so_and_leaks_nothing(
 def test_a_wrong_method_changes_nothing(client: PortalClient) -> None:
     assert client.put("/diagnostic/start").status_code in {405, 419}
     assert client.get("/account/logout").status_code == 405
+
+
+def test_a_write_the_database_refuses_asks_to_try_again(
+    app: Flask, client: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def twice() -> str:
+        with unit_of_work():
+            make_user("same@example.org")
+            make_user("same@example.org")
+        return ""
+
+    monkeypatch.setitem(app.view_functions, "pages.help_page", twice)
+    answer = client.get("/help")
+    assert answer.status_code == 503
+    assert "Wait a moment and try again" in answer.get_data(as_text=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, bindparam, func, or_, select
+from sqlalchemy.orm import load_only
 
 from portal.accounts.models import User
 from portal.db import current_session
@@ -178,21 +179,24 @@ def latest_completed(employer_id: int) -> CompletedResponse | None:
     return None if row is None else CompletedResponse(**row)
 
 
+_LINE = (
+    Response.id,
+    Response.reference,
+    Response.kind,
+    Response.status,
+    Response.started_at,
+    Response.updated_at,
+    Response.completed_at,
+    Response.overall_score,
+    Response.is_current,
+    Response.questionnaire_version,
+)
+
+
 def history(employer_id: int) -> list[HistoryLine]:
     """An employer's responses, newest first, withdrawn ones left out."""
     rows = current_session().execute(
-        select(
-            Response.id,
-            Response.reference,
-            Response.kind,
-            Response.status,
-            Response.started_at,
-            Response.updated_at,
-            Response.completed_at,
-            Response.overall_score,
-            Response.is_current,
-            Response.questionnaire_version,
-        )
+        select(*_LINE)
         .where(Response.employer_id == employer_id, Response.status != "withdrawn")
         .order_by(Response.started_at.desc(), Response.id.desc())
         .limit(50)
@@ -203,18 +207,7 @@ def history(employer_id: int) -> list[HistoryLine]:
 def waiting_for_employer(user_id: int) -> list[HistoryLine]:
     """Responses a person holds that belong to no employer yet, newest first."""
     rows = current_session().execute(
-        select(
-            Response.id,
-            Response.reference,
-            Response.kind,
-            Response.status,
-            Response.started_at,
-            Response.updated_at,
-            Response.completed_at,
-            Response.overall_score,
-            Response.is_current,
-            Response.questionnaire_version,
-        )
+        select(*_LINE)
         .where(
             Response.owner_id == user_id,
             Response.employer_id.is_(None),
@@ -268,9 +261,18 @@ def open_successor(earlier_id: int) -> str | None:
 
 
 def current_of(employer_id: int, questionnaire_key: str) -> Response | None:
-    """The response that stands for an employer, locked."""
+    """The response that stands for an employer, locked; without its answers and result."""
     return current_session().scalar(
         select(Response)
+        .options(
+            load_only(
+                Response.questionnaire_key,
+                Response.sector,
+                Response.size_tier,
+                Response.district,
+                Response.is_current,
+            )
+        )
         .where(
             Response.employer_id == employer_id,
             Response.questionnaire_key == questionnaire_key,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.db import current_session
@@ -68,19 +69,35 @@ def _add(
     if not rows:
         return
     session = current_session()
-    target: Table = table
     if rows[0]["n"] < 0:
         # What is taken away must be there: an insert would be refused before it is an update.
-        for row in rows:
-            change = target.update().where(*(target.c[name] == row[name] for name in key))
-            session.execute(change.values({name: target.c[name] + row[name] for name in counts}))
+        session.execute(
+            _change(table, key, counts),
+            [
+                {f"at_{name}": row[name] for name in key}
+                | {f"by_{name}": row[name] for name in counts}
+                for row in rows
+            ],
+        )
         return
     embedded = session.get_bind().dialect.name == "sqlite"
-    statement: Any = sqlite.insert(target) if embedded else postgresql.insert(target)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(key),
-            set_={name: target.c[name] + statement.excluded[name] for name in counts},
-        ),
-        rows,
+    session.execute(_upsert(table, key, counts, embedded=embedded), rows)
+
+
+# Built once: building a statement costs as much as running it.
+@cache
+def _change(table: Table, key: tuple[str, ...], counts: tuple[str, ...]) -> Any:
+    return (
+        table.update()
+        .where(*(table.c[name] == bindparam(f"at_{name}") for name in key))
+        .values({name: table.c[name] + bindparam(f"by_{name}") for name in counts})
+    )
+
+
+@cache
+def _upsert(table: Table, key: tuple[str, ...], counts: tuple[str, ...], *, embedded: bool) -> Any:
+    statement: Any = sqlite.insert(table) if embedded else postgresql.insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=list(key),
+        set_={name: table.c[name] + statement.excluded[name] for name in counts},
     )
