@@ -139,6 +139,9 @@ def test_an_employer_answers_first_and_leaves_with_a_plan(
     expect(page.get_by_role("heading", level=1)).to_have_text("Your results")
     page_check(page)
     shot(page, f"results-{viewport}")
+    page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true })")
+    page_check(page)
+    shot(page, f"results-open-{viewport}", full=True)
     overall = int(page.locator(".app-result-head svg text").first.text_content() or -1)
 
     # Registering claims it.
