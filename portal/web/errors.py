@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 
 from flask import Flask, current_app, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from portal.db.session import current_session
@@ -133,7 +134,7 @@ def _server_error(error: InternalServerError) -> ResponseReturnValue:
     return error_page(500)
 
 
-def _refused_write(error: DBAPIError) -> ResponseReturnValue:
+def _refused_write(error: Exception) -> ResponseReturnValue:
     # Two people did the same in the same moment, or the database did not answer in time: the
     # transaction left nothing behind, and trying again shows what is true now.
     current_app.logger.warning("The database refused %s", request.path, exc_info=error)
@@ -149,4 +150,6 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(IntegrityError, _refused_write)
     app.register_error_handler(OperationalError, _refused_write)
+    # BEGIN goes straight to the driver, so a database locked for too long says so in its words.
+    app.register_error_handler(sqlite3.OperationalError, _refused_write)
     app.register_error_handler(500, _server_error)
