@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to standard error as it is at the time, not as it was when logging began."""
+
+    @property
+    def stream(self) -> TextIO:
+        """Where lines go now."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _given: TextIO) -> None:
+        """The base class names a stream once; ours is always the current one."""
 
 
 def init_logs(level: str, *, json_lines: bool) -> None:
@@ -33,12 +47,10 @@ def init_logs(level: str, *, json_lines: bool) -> None:
         foreign_pre_chain=shared, processors=[*final, renderer]
     )
     root = logging.getLogger()
-    if not any(getattr(handler, "portal", False) for handler in root.handlers):
-        handler = logging.StreamHandler()
-        handler.portal = True  # type: ignore[attr-defined]
-        root.addHandler(handler)
+    if not any(isinstance(handler, _StandardError) for handler in root.handlers):
+        root.addHandler(_StandardError())
     for known in root.handlers:
-        if getattr(known, "portal", False):
+        if isinstance(known, _StandardError):
             known.setFormatter(formatter)
     root.setLevel(level)
     logging.getLogger("alembic").setLevel(logging.WARNING)
