@@ -6,7 +6,7 @@ from portal.web.forms import EmailField, Form, StringField
 
 
 class AddressForm(Form):
-    """An e-mail address to send a link to."""
+    """An email address to send a link to."""
 
     email = EmailField("Email address", required="Enter your email address")
 

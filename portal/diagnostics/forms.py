@@ -281,9 +281,9 @@ class KeepForm(Form):
     """Where to send the link."""
 
     email = EmailField(
-        "E-mail address",
+        "Email address",
         hint="We send one message with a link. We do not use the address for anything else.",
-        required="Enter an e-mail address, like name@example.com",
+        required="Enter an email address, like name@example.com",
     )
 
 

@@ -324,7 +324,7 @@ class SiteForm(_InAreaForm):
 
 
 class InviteForm(Form):
-    """Invite somebody by e-mail."""
+    """Invite somebody by email."""
 
     email = EmailField("Email address", required="Enter an email address")
     role = RadioField(

@@ -66,6 +66,6 @@ def test_it_works_without_scripts(new_page: NewPage) -> None:
     page.get_by_role("button", name="Save and continue").click()
     expect(page.locator("#supervisor_posts")).to_be_visible()
     page.get_by_role("link", name="Send me a link to finish later").click()
-    page.get_by_label("E-mail address").fill("visitor@employer.example")
+    page.get_by_label("Email address").fill("visitor@employer.example")
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_text("We have sent a link to visitor@employer.example")).to_be_visible()

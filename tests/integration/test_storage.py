@@ -59,7 +59,10 @@ def test_a_key_cannot_leave_its_folder(storage: Storage, key: str) -> None:
 
 
 def test_removing_what_is_not_there_is_fine(tmp_path: Path) -> None:
-    LocalStorage(tmp_path).delete("nothing")
+    storage = LocalStorage(tmp_path)
+    storage.put("something", b"kept")
+    storage.delete("nothing")
+    assert storage.get("something") == b"kept"
 
 
 def test_nothing_half_written_is_left_under_a_key(

@@ -220,7 +220,7 @@ def waiting_for_employer(user_id: int) -> list[HistoryLine]:
 
 
 def claimable(references: Collection[str], email: str | None) -> list[int]:
-    """Ownerless responses held in a browser, or kept under a confirmed e-mail address."""
+    """Ownerless responses held in a browser, or kept under a confirmed email address."""
     held = Response.reference.in_(references)
     kept = func.lower(Response.resume_email) == (email or "").lower()
     return list(
@@ -302,5 +302,5 @@ def employer_names(references: Collection[str]) -> list[tuple[str, str]]:
 
 
 def email_of(user_id: int) -> str | None:
-    """A person's e-mail address."""
+    """A person's email address."""
     return current_session().scalar(select(User.email).where(User.id == user_id))

@@ -1,4 +1,4 @@
-"""Whose a diagnostic is: a visitor's, kept by e-mail, a person's, an employer's."""
+"""Whose a diagnostic is: a visitor's, kept by email, a person's, an employer's."""
 
 from __future__ import annotations
 

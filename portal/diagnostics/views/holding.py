@@ -1,4 +1,4 @@
-"""Keeping a diagnostic by e-mail, coming back to it, and saying whose it is."""
+"""Keeping a diagnostic by email, coming back to it, and saying whose it is."""
 
 from __future__ import annotations
 
