@@ -17,7 +17,6 @@ from sqlalchemy import select
 from portal.accounts import service as accounts
 from portal.accounts.models import User
 from portal.action_plans import service as plans
-from portal.action_plans.service import Author
 from portal.cli.demo_answers import demonstration_answers
 from portal.db import current_session, unit_of_work
 from portal.diagnostics import queries as diagnostic_queries
@@ -27,6 +26,7 @@ from portal.employers.queries import employer_profile
 from portal.employers.rules.facts import Details, StaffNumbers
 from portal.integrations.jobs import sweep
 from portal.kernel import clock
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok
 from portal.programme import service as programme
 

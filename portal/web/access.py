@@ -6,12 +6,14 @@ pure predicates; this table decides whether the route may be tried at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
+
+from portal.kernel.people import Author
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Actor:
     ``employers`` maps an employer's reference to ``owner`` or ``member``. ``visitor_responses``
     holds references of diagnostics started in this browser before registering. ``strong`` says
     whether a second factor stood behind this sign-in; staff roles count only then.
+    ``organisations`` holds keys of the organisations a member of staff works for, ``served`` the
+    references of employers that their provider has a case for; it may ask the database.
     """
 
     user_id: int | None = None
@@ -30,6 +34,8 @@ class Actor:
     employers: Mapping[str, str] = field(default_factory=dict)
     visitor_responses: frozenset[str] = frozenset()
     strong: bool = False
+    organisations: frozenset[int] = frozenset()
+    served: Container[str] = frozenset()
 
     @property
     def is_authenticated(self) -> bool:
@@ -69,6 +75,10 @@ def has_role(*names: str) -> Predicate:
     return holds
 
 
+provider_staff = has_role("adviser", "provider_manager")
+lep_staff = has_role("lep_officer", "lep_manager", "administrator")
+
+
 def employer_member(actor: Actor, args: Mapping[str, Any]) -> bool:
     """An owner or member of the employer whose reference is in the address as ``employer``."""
     return args.get("employer") in actor.employers
@@ -77,6 +87,11 @@ def employer_member(actor: Actor, args: Mapping[str, Any]) -> bool:
 def employer_owner(actor: Actor, args: Mapping[str, Any]) -> bool:
     """An owner of the employer whose reference is in the address as ``employer``."""
     return actor.employers.get(str(args.get("employer"))) == "owner"
+
+
+def serves_employer(actor: Actor, args: Mapping[str, Any]) -> bool:
+    """An adviser or manager of a provider that has a case for the employer in the address."""
+    return provider_staff(actor, args) and args.get("employer") in actor.served
 
 
 def any_of(*predicates: Predicate) -> Predicate:
@@ -114,6 +129,12 @@ def current_actor() -> Actor:
         g.actor = actor
     known: Actor = g.actor
     return known
+
+
+def current_author() -> Author:
+    """The person making this request, as what they change remembers them."""
+    actor = current_actor()
+    return Author(actor.user_id, actor.name, actor.email)
 
 
 def forget_actor() -> None:

@@ -9,9 +9,10 @@ from typing import Any
 from portal.accounts.models import User
 from portal.action_plans import queries, service
 from portal.action_plans.queries import ActionFacts, PlanFacts
-from portal.action_plans.service import ActionInput, Author
+from portal.action_plans.service import ActionInput
 from portal.db import unit_of_work
 from portal.diagnostics.queries import ResponseFacts
+from portal.kernel.people import Author
 from portal.kernel.result import Ok
 from tests.factories.accounts import make_user
 from tests.factories.diagnostics import make_response

@@ -16,7 +16,7 @@ from portal.action_plans.service.business_case import (
     shown_inputs,
 )
 from portal.action_plans.service.closing import close_plan
-from portal.action_plans.service.common import CHANGED, Author
+from portal.action_plans.service.common import CHANGED
 from portal.action_plans.service.goals import add_goal, edit_goal
 from portal.action_plans.service.plans import add_recommendations, start_plan
 from portal.action_plans.service.rendering import render_version
@@ -33,7 +33,6 @@ from portal.action_plans.service.versions import (
 __all__ = [
     "CHANGED",
     "ActionInput",
-    "Author",
     "Content",
     "add_action",
     "add_goal",

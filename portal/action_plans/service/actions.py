@@ -12,7 +12,6 @@ from portal.action_plans.models import Plan, PlanAction
 from portal.action_plans.rules.plan import ActionStatus, by_due_date, check_due, move, moved
 from portal.action_plans.service.common import (
     NO_ACTION,
-    Author,
     action_or_problem,
     note,
     plan_or_problem,
@@ -22,6 +21,7 @@ from portal.action_plans.service.common import (
 from portal.db import current_session
 from portal.kernel.clock import today
 from portal.kernel.ids import new_reference
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
 SHORTEST_REASON = 3

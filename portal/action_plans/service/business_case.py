@@ -16,9 +16,10 @@ from portal.action_plans.rules.business_case_figures import (
     Figure,
 )
 from portal.action_plans.rules.prefilled import prefilled
-from portal.action_plans.service.common import Author, plan_or_problem, record, stale, touch
+from portal.action_plans.service.common import plan_or_problem, record, stale, touch
 from portal.db import current_session
 from portal.kernel.clock import today
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from portal.action_plans.service.common import Author, plan_or_problem, record, stale, touch
+from portal.action_plans.service.common import plan_or_problem, record, stale, touch
 from portal.action_plans.service.versions import keep_last_version
 from portal.kernel.clock import utc_now
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
 SHORTEST_REASON = 3

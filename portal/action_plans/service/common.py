@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from portal.action_plans import queries
 from portal.action_plans.models import ActionNote, Plan, PlanAction
-from portal.action_plans.rules.plan import NAME_LENGTH
 from portal.db import audit, current_session
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Problem
 
 NO_PLAN = Problem("no_plan", "There is no action plan yet: start one from your results")
 NO_ACTION = Problem("no_action", "That action is not in this plan")
 CHANGED = "changed"
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who makes a change; the name is kept with it, as it was on the day."""
-
-    user_id: int | None
-    name: str
-    email: str | None = None
-
-    @property
-    def shown(self) -> str:
-        """A name to show, never empty and never too long to keep."""
-        return (self.name or self.email or "Somebody")[:NAME_LENGTH]
 
 
 def stale(what: str) -> Err:

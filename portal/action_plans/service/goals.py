@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from portal.action_plans import queries
 from portal.action_plans.models import PlanGoal
-from portal.action_plans.service.common import Author, plan_or_problem, record, stale, touch
+from portal.action_plans.service.common import plan_or_problem, record, stale, touch
 from portal.db import current_session
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
 NO_TITLE = Problem("no_title", "Enter the goal", "title")

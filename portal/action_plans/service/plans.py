@@ -16,12 +16,13 @@ from portal.action_plans.rules.plan import (
     grouped,
     suggested_due,
 )
-from portal.action_plans.service.common import Author, note, plan_or_problem, record, touch
+from portal.action_plans.service.common import note, plan_or_problem, record, touch
 from portal.db import current_session
 from portal.diagnostics import queries as diagnostics
 from portal.diagnostics.queries import CompletedResponse
 from portal.kernel.clock import today
 from portal.kernel.ids import new_reference
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
 CHOOSE_ONE = Problem("none_chosen", "Choose at least one action", "chosen")

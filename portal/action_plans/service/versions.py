@@ -21,13 +21,14 @@ from portal.action_plans.headless import maturity_meaning
 from portal.action_plans.models import Plan, PlanSignature, PlanVersion
 from portal.action_plans.rules.plan import content_hash
 from portal.action_plans.service.business_case import summary_for_plan
-from portal.action_plans.service.common import NO_PLAN, Author, plan_or_problem, record
+from portal.action_plans.service.common import NO_PLAN, plan_or_problem, record
 from portal.action_plans.service.comparing import change_for, comparison_for
 from portal.db import audit, current_session, outbox
 from portal.diagnostics import queries as diagnostics
 from portal.diagnostics.rules.catalogue import load_catalogue
 from portal.integrations.storage import StorageError, storage
 from portal.kernel.clock import london, today, utc_now
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
 _log = logging.getLogger(__name__)

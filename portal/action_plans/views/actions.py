@@ -19,7 +19,6 @@ from portal.action_plans.views.shared import (
     LABELS,
     TAG_COLOURS,
     action_or_404,
-    author,
     history_items,
     in_words,
     moment,
@@ -31,6 +30,7 @@ from portal.action_plans.views.shared import (
 from portal.db import unit_of_work
 from portal.kernel.clock import today
 from portal.kernel.result import Err, Ok, Problem
+from portal.web.access import current_author
 
 _FIELDS = tuple(LABELS)
 
@@ -82,7 +82,7 @@ def change_status(employer: str, action: str) -> ResponseReturnValue:
                 revision=seen,
                 status=ActionStatus(form.status.data),
                 text=form.note.data or "",
-                by=author(),
+                by=current_author(),
             )
         if isinstance(done, Ok):
             flash(f"Saved: {done.value.label.lower()}", "success")
@@ -127,7 +127,7 @@ def add_action(employer: str) -> ResponseReturnValue:
     form.offer("goal_id", goals)
     if form.validate_on_submit():
         with unit_of_work():
-            done = service.add_action(employer=employer, values=_typed(form), by=author())
+            done = service.add_action(employer=employer, values=_typed(form), by=current_author())
         if isinstance(done, Ok):
             flash("The action is in the plan", "success")
             return redirect(url_for("action_plans.action", employer=employer, action=done.value))
@@ -150,7 +150,7 @@ def edit_action(employer: str, action: str) -> ResponseReturnValue:
                 action=action,
                 revision=seen,
                 values=_typed(form, facts),
-                by=author(),
+                by=current_author(),
             )
         if isinstance(done, Ok):
             flash("Saved" if done.value else "Nothing was changed", "success")
@@ -236,7 +236,7 @@ def withdraw(employer: str, action: str) -> ResponseReturnValue:
                 action=action,
                 revision=seen,
                 reason=form.reason.data or "",
-                by=author(),
+                by=current_author(),
             )
         if isinstance(done, Ok):
             flash("The action is withdrawn. It is kept below the plan with your reason.", "success")

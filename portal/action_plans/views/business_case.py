@@ -21,11 +21,12 @@ from portal.action_plans.rules.business_case_figures import (
 )
 from portal.action_plans.service import CHANGED
 from portal.action_plans.views import blueprint
-from portal.action_plans.views.shared import author, long_day, plan_or_404, revision_in, tabs
+from portal.action_plans.views.shared import long_day, plan_or_404, revision_in, tabs
 from portal.db import unit_of_work
 from portal.diagnostics import queries as diagnostics
 from portal.kernel.money import Money
 from portal.kernel.result import Ok
+from portal.web.access import current_author
 
 
 @blueprint.route("/business-case", methods=["GET", "POST"])
@@ -47,7 +48,7 @@ def business_case(employer: str) -> ResponseReturnValue:
             revision=revision_in(form),
             inputs=inputs,
             in_plan=bool(form.in_plan.data),
-            by=author(),
+            by=current_author(),
         )
     if isinstance(done, Ok):
         flash("Your figures are saved", "success")

@@ -12,12 +12,13 @@ from portal.action_plans.forms import ChooseForm
 from portal.action_plans.queries import EmployerHead, PlanFacts
 from portal.action_plans.rules.plan import Group, grouped, preselected, suggested_due
 from portal.action_plans.views import blueprint
-from portal.action_plans.views.shared import EFFORT, IMPACT, author, employer_or_404, long_day
+from portal.action_plans.views.shared import EFFORT, IMPACT, employer_or_404, long_day
 from portal.db import unit_of_work
 from portal.diagnostics import queries as diagnostics
 from portal.diagnostics.queries import CompletedResponse
 from portal.kernel.clock import today
 from portal.kernel.result import Err, Ok
+from portal.web.access import current_author
 
 
 @blueprint.route("/choose", methods=["GET", "POST"])
@@ -79,9 +80,11 @@ def _take(
     employer: str, response: str, chosen: list[str], plan: PlanFacts | None
 ) -> Ok[str] | Ok[int] | Err:
     if plan is None:
-        return service.start_plan(employer=employer, response=response, chosen=chosen, by=author())
+        return service.start_plan(
+            employer=employer, response=response, chosen=chosen, by=current_author()
+        )
     return service.add_recommendations(
-        employer=employer, response=response, chosen=chosen, by=author()
+        employer=employer, response=response, chosen=chosen, by=current_author()
     )
 
 

@@ -10,10 +10,11 @@ from portal.action_plans.forms import CloseForm
 from portal.action_plans.rules.plan import progress
 from portal.action_plans.service import CHANGED
 from portal.action_plans.views import blueprint
-from portal.action_plans.views.shared import author, plan_or_404, say
+from portal.action_plans.views.shared import plan_or_404, say
 from portal.db import unit_of_work
 from portal.kernel.clock import today
 from portal.kernel.result import Ok
+from portal.web.access import current_author
 
 
 @blueprint.route("/close", methods=["GET", "POST"])
@@ -27,7 +28,7 @@ def close(employer: str) -> ResponseReturnValue:
                 employer=employer,
                 plan=str(form.plan.data or ""),
                 reason=form.reason.data or "",
-                by=author(),
+                by=current_author(),
             )
         if isinstance(done, Ok):
             flash("The plan is closed and kept. You can start a new one.", "success")

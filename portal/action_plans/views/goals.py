@@ -9,9 +9,10 @@ from portal.action_plans import queries, service
 from portal.action_plans.forms import GoalForm
 from portal.action_plans.service import CHANGED
 from portal.action_plans.views import blueprint
-from portal.action_plans.views.shared import author, plan_or_404, revision_in
+from portal.action_plans.views.shared import plan_or_404, revision_in
 from portal.db import unit_of_work
 from portal.kernel.result import Ok
+from portal.web.access import current_author
 
 
 @blueprint.route("/goals/add", methods=["GET", "POST"])
@@ -25,7 +26,7 @@ def add_goal(employer: str) -> ResponseReturnValue:
                 employer=employer,
                 title=form.title.data or "",
                 benefit=form.benefit.data or "",
-                by=author(),
+                by=current_author(),
             )
         if isinstance(done, Ok):
             flash("The goal is in the plan. Add what you will do for it.", "success")
@@ -52,7 +53,7 @@ def edit_goal(employer: str, goal: int) -> ResponseReturnValue:
                 revision=revision_in(form),
                 title=form.title.data or "",
                 benefit=form.benefit.data or "",
-                by=author(),
+                by=current_author(),
             )
         if isinstance(done, Ok):
             flash("Saved" if done.value else "Nothing was changed", "success")

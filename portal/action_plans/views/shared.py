@@ -18,10 +18,8 @@ from portal.action_plans.queries import (
     VersionFacts,
 )
 from portal.action_plans.rules.plan import ActionStatus
-from portal.action_plans.service import Author
 from portal.kernel.clock import london
 from portal.kernel.result import Problem
-from portal.web.access import current_actor
 
 NONE = "nothing"
 LABELS = {
@@ -47,12 +45,6 @@ TAG_COLOURS = {
 EFFORT = {1: "Hours", 2: "Days", 3: "Weeks"}
 IMPACT = {1: "Some", 2: "Good", 3: "High"}
 _SHOWN_LENGTH = 200
-
-
-def author() -> Author:
-    """The person signed in."""
-    actor = current_actor()
-    return Author(actor.user_id, actor.name, actor.email)
 
 
 def employer_or_404(employer: str) -> EmployerHead:

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from portal.action_plans import queries, service
 from portal.action_plans.forms import SignForm
 from portal.action_plans.views import blueprint
-from portal.action_plans.views.shared import author, plan_or_404
+from portal.action_plans.views.shared import plan_or_404
 from portal.db import unit_of_work
 from portal.kernel.result import Ok
-from portal.web.access import current_actor
+from portal.web.access import current_actor, current_author
 
 
 @blueprint.route("/sign-off", methods=["GET", "POST"])
@@ -26,7 +26,7 @@ def sign_off(employer: str) -> ResponseReturnValue:
                 seen=str(form.seen.data or ""),
                 name=form.name.data or "",
                 job=form.job.data or "",
-                by=author(),
+                by=current_author(),
             )
         if isinstance(done, Ok):
             flash("Signed off. The PDF that is kept for you is being made.", "success")

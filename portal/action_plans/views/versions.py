@@ -13,7 +13,6 @@ from portal.action_plans.queries import PlanFacts
 from portal.action_plans.rules.plan import file_name
 from portal.action_plans.views import blueprint
 from portal.action_plans.views.shared import (
-    author,
     closed_plans,
     plan_or_404,
     say,
@@ -22,7 +21,7 @@ from portal.action_plans.views.shared import (
 )
 from portal.db import unit_of_work
 from portal.kernel.result import Err
-from portal.web.access import current_actor
+from portal.web.access import current_actor, current_author
 
 WAITING = frozenset({"queued", "rendering"})
 
@@ -47,7 +46,7 @@ def versions(employer: str) -> ResponseReturnValue:
 def request_version(employer: str) -> ResponseReturnValue:
     """Ask for a PDF of the plan as it is now."""
     with unit_of_work():
-        done = service.request_version(employer=employer, by=author())
+        done = service.request_version(employer=employer, by=current_author())
     if isinstance(done, Err):
         say(done.problem)
         return redirect(url_for("action_plans.overview", employer=employer))
