@@ -7,7 +7,7 @@ import importlib.util
 import click
 from flask import Flask, current_app
 
-COMMAND_MODULES = ("schema", "accounts", "employers", "diagnostics", "seed")
+COMMAND_MODULES = ("schema", "accounts", "employers", "diagnostics", "seed", "daily")
 
 
 @click.command("worker")

@@ -20,10 +20,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.caseload import models as caseload_models
 from portal.db import Base, JsonDocument, Timestamped, UtcDateTime
 from portal.kernel.clock import utc_now
 
 OVERALL = "overall"
+
+assert caseload_models  # noqa: S101 - imported so that diagnostic_sessions is known
 
 
 class Response(Timestamped, Base):
@@ -76,6 +79,8 @@ class Response(Timestamped, Base):
     earlier_id: Mapped[int | None] = mapped_column(ForeignKey("diagnostic_responses.id"))
     employer_id: Mapped[int | None] = mapped_column(ForeignKey("employers.id"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # The in-depth session at which an adviser and the employer answer together.
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("diagnostic_sessions.id"), index=True)
     sector: Mapped[str] = mapped_column(String(20))
     size_tier: Mapped[str] = mapped_column(String(10))
     district: Mapped[str | None] = mapped_column(String(60))

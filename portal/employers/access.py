@@ -9,14 +9,16 @@ from portal.web.access import (
     employer_member,
     employer_owner,
     has_role,
+    lep_staff,
     public,
+    serves_employer,
     signed_in,
 )
 
-LEP_ROLES = ("lep_officer", "lep_manager", "administrator")
-lep_staff = has_role(*LEP_ROLES)
 may_import = has_role("lep_manager", "administrator")
-may_read = any_of(employer_member, lep_staff)
+may_read = any_of(employer_member, lep_staff, serves_employer)
+# An adviser on the phone writes down what the employer says; the history keeps who did.
+may_change = any_of(employer_member, serves_employer)
 
 
 def is_lep_staff(actor: Actor) -> bool:
@@ -26,7 +28,7 @@ def is_lep_staff(actor: Actor) -> bool:
 
 def may_edit(actor: Actor, reference: str) -> bool:
     """Whether the person may change the employer's record."""
-    return employer_member(actor, {"employer": reference})
+    return may_change(actor, {"employer": reference})
 
 
 def is_owner(actor: Actor, reference: str) -> bool:
@@ -43,13 +45,13 @@ ROUTES: dict[str, Predicate] = {
     "employers.ask": signed_in,
     "employers.show": may_read,
     "employers.history": may_read,
-    "employers.details": employer_member,
-    "employers.staff_numbers": employer_member,
-    "employers.investors_in_people": employer_member,
-    "employers.training": employer_member,
-    "employers.sites": employer_member,
-    "employers.withdraw_site": employer_member,
-    "employers.people": any_of(employer_member, lep_staff),
+    "employers.details": may_change,
+    "employers.staff_numbers": may_change,
+    "employers.investors_in_people": may_change,
+    "employers.training": may_change,
+    "employers.sites": may_change,
+    "employers.withdraw_site": may_change,
+    "employers.people": may_read,
     "employers.invite": employer_owner,
     "employers.withdraw_invitation": employer_owner,
     "employers.decide_request": employer_owner,

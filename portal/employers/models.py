@@ -96,6 +96,7 @@ class Employer(Timestamped, Base):
             name="training_last_before",
         ),
         CheckConstraint("version >= 1", name="version_positive"),
+        CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
         Index("ix_employers_name_id", "name", "id"),
         Index("ix_employers_sector_size_tier_district", "sector", "size_tier", "district"),
     )
@@ -121,6 +122,8 @@ class Employer(Timestamped, Base):
     training_last_on: Mapped[date | None] = mapped_column(Date())
     training_note: Mapped[str] = mapped_column(String(500), default="")
     register_entry_id: Mapped[int | None] = mapped_column(ForeignKey("register_entries.id"))
+    # A record that was found to be another's double, and where its own records went.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("employers.id"), index=True)
     version: Mapped[int] = mapped_column(default=1)
     search_text: Mapped[str] = mapped_column(Text())
 
@@ -214,3 +217,27 @@ class EmployerChange(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     changes: Mapped[dict[str, Any]] = mapped_column(JsonDocument())
+
+
+class TimelineEntry(Base):
+    """One line of what happened with an employer, written with the record it speaks of.
+
+    ``at`` is when it happened, ``recorded_at`` when it was written down. ``subject`` names the
+    record, such as ``interaction:7Q2M4T9KZC``, so that a page can lead there.
+    """
+
+    __tablename__ = "employer_timeline"
+    __table_args__ = (
+        CheckConstraint("length(title) >= 1", name="title_given"),
+        Index("ix_employer_timeline_employer_id_at", "employer_id", "at", "id"),
+    )
+
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
+    kind: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text(), default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    by_name: Mapped[str] = mapped_column(String(120))
+    subject: Mapped[str] = mapped_column(String(80), default="")

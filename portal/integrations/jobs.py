@@ -16,6 +16,9 @@ from portal.db.session import current_session
 _log = logging.getLogger(__name__)
 HANDLERS_EXTENSION = "portal_job_handlers"
 HUEY_EXTENSION = "portal_huey"
+DAILY_EXTENSION = "portal_daily_jobs"
+# UTC: five or six in London, before anybody looks at the day's list.
+_DAILY_HOUR = "5"
 
 
 class Handler(Protocol):
@@ -82,6 +85,34 @@ def sweep() -> int:
     return sum(run_entry(entry_id) for entry_id in ids)
 
 
+def register_daily(app: Flask, name: str, work: Callable[[], None]) -> None:
+    """Have work done once a day, early in the morning in London, by a worker.
+
+    ``work`` opens its own units of work and finds out by itself what is due, so that running it
+    twice, or a day late, does no harm. ``flask daily`` runs everything at once.
+    """
+    known: dict[str, Callable[[], None]] = app.extensions.setdefault(DAILY_EXTENSION, {})
+    if name in known:
+        raise RuntimeError(f"Two daily jobs called {name}")
+    known[name] = work
+
+
+def run_daily() -> list[str]:
+    """Do everything that is done daily; the names of what failed, which the log explains."""
+    failed = []
+    known: dict[str, Callable[[], None]] = current_app.extensions.get(DAILY_EXTENSION, {})
+    for name, work in known.items():
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - one job's fault must not stop the others
+            _log.exception("The daily job %s failed; it runs again tomorrow", name)
+            session = current_session()
+            if session.in_transaction():
+                session.rollback()
+            failed.append(name)
+    return failed
+
+
 def make_huey(app: Flask) -> Huey:
     """The queue this installation uses: SQLite by default, Redis where one is given."""
     settings = app.config["SETTINGS"]
@@ -107,6 +138,11 @@ def init_jobs(app: Flask) -> None:
     def sweep_outbox() -> None:
         with app.app_context():
             sweep()
+
+    @huey.periodic_task(crontab(hour=_DAILY_HOUR, minute="0"), name="daily_jobs")  # type: ignore[untyped-decorator]
+    def daily_jobs() -> None:
+        with app.app_context():
+            run_daily()
 
     app.extensions[outbox.QUEUE_EXTENSION] = _HueyQueue(run_outbox_entry)
 

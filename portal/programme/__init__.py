@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from portal.web.access import Actor
+
+
+def _organisations_part(actor: Actor) -> Actor:
+    """Staff work for organisations; like their roles, that counts only with a second step."""
+    from portal.programme.queries import organisation_ids_of
+
+    if actor.user_id is None or not actor.strong or not actor.roles:
+        return actor
+    return replace(actor, organisations=organisation_ids_of(actor.user_id))
 
 
 def register(app: Flask) -> None:
     """Put the feature on the application."""
+    from portal.web.access import register_actor_part
+
+    register_actor_part(app, _organisations_part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from flask import g, has_app_context
 from sqlalchemy import bindparam, select
 
+from portal.accounts.models import User
 from portal.db import current_session
 from portal.kernel.clock import today
 from portal.programme.models import Organisation, ProgrammeSetting, StaffPost
@@ -96,3 +98,35 @@ def organisations_of(user_id: int) -> list[Organisation]:
             .order_by(Organisation.name)
         )
     )
+
+
+_POSTS = select(StaffPost.__table__.c.organisation_id).where(
+    StaffPost.__table__.c.user_id == bindparam("user_id")
+)
+
+
+def organisation_ids_of(user_id: int) -> frozenset[int]:
+    """Keys of the organisations a person works for."""
+    return frozenset(current_session().execute(_POSTS, {"user_id": user_id}).scalars())
+
+
+def organisation_names(ids: Collection[int]) -> dict[int, str]:
+    """Names by key, for the keys that exist."""
+    if not ids:
+        return {}
+    rows = current_session().execute(
+        select(Organisation.id, Organisation.name).where(Organisation.id.in_(set(ids)))
+    )
+    return {row.id: row.name for row in rows}
+
+
+def staff_of(organisation_ids: Collection[int]) -> dict[int, str]:
+    """Everyone active who works for one of these organisations: names by user id, in name order."""
+    rows = current_session().execute(
+        select(User.id, User.name)
+        .join(StaffPost, StaffPost.user_id == User.id)
+        .where(StaffPost.organisation_id.in_(set(organisation_ids)), User.active.is_(True))
+        .order_by(User.name, User.id)
+        .distinct()
+    )
+    return {row.id: row.name for row in rows}

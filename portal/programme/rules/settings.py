@@ -71,6 +71,11 @@ class ProgrammeSettings:
     ``part_time_hours``: part-time is fewer hours a week than this. ``low_pay``: an amount an hour;
     ``low_pay_is_example`` until the LEP has set its own. ``sme_limit``: an SME has fewer employees.
     ``minimum_comparison_group``: employers behind any comparison that is shown.
+    ``programme_key``: an employer has one open case in a programme.
+    ``referral_working_days``: a referral nobody decides expires after so many working days.
+    ``quiet_days``: a case without contact for so many days is listed.
+    ``confirmation_days``: an employer's link to confirm something works for so many days.
+    ``follow_up_months``: when after the plan is agreed an employer is asked what has lasted.
     """
 
     part_time_hours: int
@@ -81,6 +86,12 @@ class ProgrammeSettings:
     size_tiers: tuple[SizeTier, ...]
     sme_limit: int
     minimum_comparison_group: int
+    programme_key: str
+    programme_title: str
+    referral_working_days: int
+    quiet_days: int
+    confirmation_days: int
+    follow_up_months: tuple[int, ...]
 
     def sector_title(self, key: str) -> str:
         """A sector's title on screen."""
@@ -171,7 +182,32 @@ def parse_settings(values: Mapping[str, Any]) -> ProgrammeSettings:
         size_tiers=_tiers(values),
         sme_limit=_whole(values, "sme_limit", 2, 100_000),
         minimum_comparison_group=_whole(values, "minimum_comparison_group", 3, 10_000),
+        programme_key=_text(_mapping(values, "programme"), "key", within="programme"),
+        programme_title=_text(_mapping(values, "programme"), "title", within="programme"),
+        referral_working_days=_whole(values, "referral_working_days", 1, 250),
+        quiet_days=_whole(values, "quiet_days", 1, 365),
+        confirmation_days=_whole(values, "confirmation_days", 1, 90),
+        follow_up_months=_months(values),
     )
+
+
+def _text(values: Mapping[str, Any], key: str, *, within: str) -> str:
+    value = values.get(key)
+    if not isinstance(value, str) or not 1 <= len(value) <= 40:  # noqa: PLR2004
+        raise SettingsError(f"{within}.{key} must be a text of up to 40 characters")
+    return value
+
+
+def _months(values: Mapping[str, Any]) -> tuple[int, ...]:
+    months = values.get("follow_up_months")
+    if (
+        not isinstance(months, list)
+        or not months
+        or any(isinstance(m, bool) or not isinstance(m, int) or not 1 <= m <= 36 for m in months)  # noqa: PLR2004
+        or months != sorted(set(months))
+    ):
+        raise SettingsError("follow_up_months must be rising whole numbers of months, 1 to 36")
+    return tuple(months)
 
 
 def _whole(

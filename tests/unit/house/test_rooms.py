@@ -30,6 +30,10 @@ ANNEXES: dict[str, dict[str, str]] = {
         "constraints": "names of database constraints, and the form fields they belong to",
         "panels": "cards that later features add to an employer's page",
     },
+    "caseload": {
+        "panels": "cards that journeys and later features add to a case's page",
+        "wiring": "ties the feature to the application",
+    },
     "diagnostics": {
         "answers_file": "answers read from and written to a file, without a database",
         "wiring": "ties the feature to the application",

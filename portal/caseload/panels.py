@@ -1,0 +1,72 @@
+"""Cards on a case's page, added by journeys and by later features, and what a plan asks later.
+
+    register_case_panel(app, panel, order=20)
+
+where ``panel(case, actor)`` returns a ``Panel``, or None to show nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from flask import Flask, current_app
+
+from portal.caseload.queries import CaseFacts
+from portal.employers.panels import Panel
+from portal.kernel.people import Author
+from portal.web.access import Actor
+
+PANELS_EXTENSION = "portal_case_panels"
+ITEMS_EXTENSION = "portal_follow_up_items"
+
+PanelFunction = Callable[[CaseFacts, Actor], Panel | None]
+
+
+def register_case_panel(app: Flask, panel: PanelFunction, *, order: int = 50) -> None:
+    """Add a card to every case's page; lower orders come first."""
+    known: list[tuple[int, PanelFunction]] = app.extensions.setdefault(PANELS_EXTENSION, [])
+    known.append((order, panel))
+    known.sort(key=lambda entry: entry[0])
+
+
+def case_panels(case: CaseFacts, actor: Actor) -> list[Panel]:
+    """The cards this person sees on a case's page."""
+    known: list[tuple[int, PanelFunction]] = current_app.extensions.get(PANELS_EXTENSION, [])
+    made = (panel(case, actor) for _order, panel in known)
+    return [panel for panel in made if panel is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeItem:
+    """One practice that a follow-up asks about: the record's name, its title and how it stands."""
+
+    key: str
+    title: str
+    state: str
+
+
+class PracticeSource(Protocol):
+    """Where the practices that a follow-up asks about are kept: the action plan."""
+
+    def items(self, employer_reference: str) -> Sequence[PracticeItem]:
+        """What can be asked about now."""
+
+    def apply(self, employer_reference: str, answers: Mapping[str, str], by: Author) -> None:
+        """Take the answers (``embedded``, ``under_way``, ``not_started``, ``stopped``) over.
+
+        Called inside the unit of work in which the follow-up is recorded.
+        """
+
+
+def set_practice_source(app: Flask, source: PracticeSource) -> None:
+    """Name the one place where practices are kept."""
+    if ITEMS_EXTENSION in app.extensions:
+        raise RuntimeError("Two sources of practices for follow-ups")
+    app.extensions[ITEMS_EXTENSION] = source
+
+
+def practice_source() -> PracticeSource | None:
+    """Where practices are kept, if a feature keeps them."""
+    return current_app.extensions.get(ITEMS_EXTENSION)

@@ -1,0 +1,1 @@
+"""Rules of the caseload: pure functions over plain data."""
