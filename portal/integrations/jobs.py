@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ HUEY_EXTENSION = "portal_huey"
 DAILY_EXTENSION = "portal_daily_jobs"
 # UTC: five or six in London, before anybody looks at the day's list.
 _DAILY_HOUR = "5"
+WORKER_NICENESS = 10
 
 
 class Handler(Protocol):
@@ -149,6 +151,8 @@ def init_jobs(app: Flask) -> None:
 
 def run_worker(app: Flask, *, workers: int = 1) -> None:
     """Run the consumer in this process until it is told to stop."""
+    # Pages go before printing: somebody waits for a page, and nobody for a PDF's last second.
+    os.nice(WORKER_NICENESS)
     with app.app_context():
         sweep()
     started = time.monotonic()
