@@ -16,7 +16,11 @@ HOME_EXTENSION = "portal_home"
 
 @dataclass(frozen=True, slots=True)
 class NavEntry:
-    """One entry; ``show`` decides for whom, ``section`` is the blueprint it lights up for."""
+    """One entry; ``show`` decides for whom, ``section`` is the blueprint it lights up for.
+
+    A blueprint with several entries names the ``endpoints`` of each instead: whole names, or
+    beginnings of names with a star at their end.
+    """
 
     text: str
     endpoint: str
@@ -24,6 +28,17 @@ class NavEntry:
     order: int = 50
     section: str | None = None
     values: Callable[[Actor], dict[str, Any]] | None = None
+    endpoints: tuple[str, ...] = ()
+
+    def is_active(self, blueprint: str | None, endpoint: str | None) -> bool:
+        """Whether the page being shown belongs to this entry."""
+        if not self.endpoints:
+            return blueprint == (self.section or self.endpoint.partition(".")[0])
+        here = endpoint or ""
+        return any(
+            here.startswith(name[:-1]) if name.endswith("*") else here == name
+            for name in self.endpoints
+        )
 
 
 def register_nav(app: Flask, *entries: NavEntry) -> None:
@@ -58,7 +73,7 @@ def nav_items() -> list[dict[str, Any]]:
         {
             "text": entry.text,
             "href": url_for(entry.endpoint, **(entry.values(actor) if entry.values else {})),
-            "active": request.blueprint == (entry.section or entry.endpoint.partition(".")[0]),
+            "active": entry.is_active(request.blueprint, request.endpoint),
         }
         for entry in entries
         if entry.show(actor)
