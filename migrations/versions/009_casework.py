@@ -14,6 +14,7 @@ depends_on = None
 
 _TABLES = (
     "evidence_files",
+    "adviser_preferences",
     "outcome_records",
     "follow_up_answers",
     "follow_ups",
@@ -251,6 +252,18 @@ def _follow_up() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_outcome_records_reference")),
     )
     op.create_index("ix_outcome_records_case_id", "outcome_records", ["case_id", "recorded_at"])
+    op.create_table(
+        "adviser_preferences",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("daily_mail", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_adviser_preferences_user_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_adviser_preferences")),
+        sa.UniqueConstraint("user_id", name=op.f("uq_adviser_preferences_user_id")),
+    )
 
 
 def _evidence() -> None:

@@ -8,13 +8,19 @@ from portal.caseload.models.cases import (
     StageChange,
 )
 from portal.caseload.models.evidence import EvidenceFile
-from portal.caseload.models.follow_up import FollowUp, FollowUpAnswer, OutcomeRecord
+from portal.caseload.models.follow_up import (
+    AdviserPreferences,
+    FollowUp,
+    FollowUpAnswer,
+    OutcomeRecord,
+)
 from portal.caseload.models.merging import EmployerMerge
 from portal.caseload.models.referrals import Referral, ReferralBatch, ReferralSource
 from portal.caseload.models.support import Attendance, Confirmation, Delivery, ReferralOut
 from portal.caseload.models.work import Consultation, DiagnosticSession, Interaction
 
 __all__ = [
+    "AdviserPreferences",
     "Assignment",
     "Attendance",
     "Case",

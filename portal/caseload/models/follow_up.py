@@ -103,3 +103,17 @@ class OutcomeRecord(Base):
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     by_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class AdviserPreferences(Base):
+    """What an adviser has chosen for themselves; without a row, everything is on.
+
+    ``daily_mail`` is the list of the day that an adviser is sent in the morning.
+    """
+
+    __tablename__ = "adviser_preferences"
+    __table_args__ = (UniqueConstraint("user_id"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    daily_mail: Mapped[bool] = mapped_column(default=True)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
