@@ -94,6 +94,7 @@ def _work() -> None:
         sa.Column("next_step", sa.String(length=12), nullable=False),
         sa.Column("next_step_text", sa.Text(), nullable=False),
         sa.Column("shares_outcomes", sa.Boolean(), nullable=True),
+        sa.Column("corrects_id", sa.Integer(), nullable=True),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("by", sa.Integer(), nullable=True),
         sa.Column("by_name", sa.String(length=120), nullable=False),
@@ -107,6 +108,9 @@ def _work() -> None:
         ),
         sa.ForeignKeyConstraint(["by"], ["users.id"], name=op.f("fk_consultations_by")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_consultations_case_id")),
+        sa.ForeignKeyConstraint(
+            ["corrects_id"], ["consultations.id"], name=op.f("fk_consultations_corrects_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consultations")),
         sa.UniqueConstraint("reference", name=op.f("uq_consultations_reference")),
     )

@@ -137,10 +137,12 @@ def _support() -> None:
         sa.Column("to_name", sa.String(length=120), nullable=False),
         sa.Column("to_email", sa.String(length=254), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("reminder_hash", sa.String(length=64), nullable=True),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
         sa.Column("asked_by", sa.Integer(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("reminded_at", UtcDateTime(), nullable=True),
+        sa.Column("link_asked_at", UtcDateTime(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("answered_at", UtcDateTime(), nullable=True),
         sa.Column("answered_name", sa.String(length=120), nullable=False),
@@ -149,7 +151,8 @@ def _support() -> None:
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "(state IN ('confirmed', 'disputed')) = (answered_at IS NOT NULL)",
+            "(state NOT IN ('confirmed', 'disputed') OR answered_at IS NOT NULL) "
+            "AND (state <> 'awaiting' OR answered_at IS NULL)",
             name=op.f("ck_confirmations_answer_dated"),
         ),
         sa.CheckConstraint(
@@ -179,6 +182,7 @@ def _support() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_confirmations")),
         sa.UniqueConstraint("reference", name=op.f("uq_confirmations_reference")),
+        sa.UniqueConstraint("reminder_hash", name=op.f("uq_confirmations_reminder_hash")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_confirmations_token_hash")),
     )
     op.create_index(op.f("ix_confirmations_case_id"), "confirmations", ["case_id"])

@@ -99,7 +99,9 @@ class Confirmation(Timestamped, Base):
     """An employer asked to say that an in-depth session or a delivery took place as recorded.
 
     ``state`` is what they said; an unanswered one is overdue after ``due_on``. Asking again
-    replaces the earlier link. Only the hash of a link is kept. ``words`` are theirs.
+    replaces the earlier link, and what was said by it is kept. Only the hash of a link is kept;
+    a reminder carries a link of its own. ``link_asked_at``: when the employer asked for a new link
+    after the old one had expired. ``words`` are theirs.
     """
 
     __tablename__ = "confirmations"
@@ -108,8 +110,11 @@ class Confirmation(Timestamped, Base):
         UniqueConstraint("token_hash"),
         one_of("state", CONFIRMATION_STATES, name="state_known"),
         CheckConstraint("(session_id IS NULL) <> (attendance_id IS NULL)", name="one_subject"),
+        UniqueConstraint("reminder_hash"),
         CheckConstraint(
-            "(state IN ('confirmed', 'disputed')) = (answered_at IS NOT NULL)", name="answer_dated"
+            "(state NOT IN ('confirmed', 'disputed') OR answered_at IS NOT NULL) "
+            "AND (state <> 'awaiting' OR answered_at IS NULL)",
+            name="answer_dated",
         ),
         CheckConstraint("state <> 'disputed' OR length(words) >= 1", name="dispute_has_words"),
         Index(
@@ -138,10 +143,12 @@ class Confirmation(Timestamped, Base):
     to_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     to_email: Mapped[str] = mapped_column(String(254))
     token_hash: Mapped[str] = mapped_column(String(64))
+    reminder_hash: Mapped[str | None] = mapped_column(String(64))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
     asked_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     due_on: Mapped[date] = mapped_column(Date())
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    link_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     state: Mapped[str] = mapped_column(String(10), default="awaiting")
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     answered_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")

@@ -49,7 +49,8 @@ class Consultation(Base):
     """The phone consultation: what the employer said, and whether and how it goes on.
 
     ``shares_outcomes`` is the employer's agreement to share data on outcomes with the programme;
-    unknown until asked. ``challenges`` and ``wants`` hold keys.
+    unknown until asked. ``challenges`` and ``wants`` hold keys. It is never edited: a later one
+    may say that it corrects it (``corrects_id``).
     """
 
     __tablename__ = "consultations"
@@ -78,6 +79,7 @@ class Consultation(Base):
     next_step: Mapped[str] = mapped_column(String(12))
     next_step_text: Mapped[str] = mapped_column(Text(), default="")
     shares_outcomes: Mapped[bool | None]
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("consultations.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     by_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
