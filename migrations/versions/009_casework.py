@@ -56,6 +56,7 @@ def _work() -> None:
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("with_name", sa.String(length=120), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("once", sa.String(length=32), nullable=True),
         sa.Column("by", sa.Integer(), nullable=True),
         sa.Column("by_name", sa.String(length=120), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
@@ -73,6 +74,7 @@ def _work() -> None:
         sa.ForeignKeyConstraint(["by"], ["users.id"], name=op.f("fk_interactions_by")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_interactions_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interactions")),
+        sa.UniqueConstraint("once", name=op.f("uq_interactions_once")),
         sa.UniqueConstraint("reference", name=op.f("uq_interactions_reference")),
     )
     op.create_index(op.f("ix_interactions_by"), "interactions", ["by"])

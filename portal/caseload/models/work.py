@@ -20,12 +20,14 @@ MOST_MINUTES = 24 * 60
 class Interaction(Base):
     """One contact or note, never edited. ``reached`` tells a conversation from a try.
 
-    ``minutes`` is the adviser's time on it.
+    ``minutes`` is the adviser's time on it. ``once`` came with the form it was sent by: the same
+    form sent twice is one contact.
     """
 
     __tablename__ = "interactions"
     __table_args__ = (
         UniqueConstraint("reference"),
+        UniqueConstraint("once"),
         one_of("kind", CONTACT_KINDS, name="kind_known"),
         CheckConstraint(f"minutes BETWEEN 0 AND {MOST_MINUTES}", name="minutes_range"),
         CheckConstraint("kind <> 'note' OR NOT reached", name="note_reaches_nobody"),
@@ -40,6 +42,7 @@ class Interaction(Base):
     minutes: Mapped[int] = mapped_column(default=0)
     with_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     summary: Mapped[str] = mapped_column(Text(), default="")
+    once: Mapped[str | None] = mapped_column(String(32))
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     by_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
