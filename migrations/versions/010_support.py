@@ -49,6 +49,8 @@ def _support() -> None:
         sa.Column("by_name", sa.String(length=120), nullable=False),
         sa.Column("withdrawn_at", UtcDateTime(), nullable=True),
         sa.Column("withdrawn_reason", sa.Text(), nullable=True),
+        sa.Column("once", sa.String(length=64), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
@@ -81,6 +83,8 @@ def _support() -> None:
             name=op.f("fk_support_deliveries_organisation_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_support_deliveries")),
+        sa.CheckConstraint("revision >= 1", name=op.f("ck_support_deliveries_revision_from_one")),
+        sa.UniqueConstraint("once", name=op.f("uq_support_deliveries_once")),
         sa.UniqueConstraint("reference", name=op.f("uq_support_deliveries_reference")),
     )
     op.create_index(
@@ -216,6 +220,7 @@ def _support() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("consent_by", sa.String(length=120), nullable=False),
         sa.Column("consent_on", sa.Date(), nullable=False),
+        sa.Column("shares", JsonDocument(), nullable=False),
         sa.Column("sent_on", sa.Date(), nullable=False),
         sa.Column("chase_on", sa.Date(), nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=False),
@@ -223,6 +228,9 @@ def _support() -> None:
         sa.Column("outcome_note", sa.Text(), nullable=False),
         sa.Column("by", sa.Integer(), nullable=True),
         sa.Column("by_name", sa.String(length=120), nullable=False),
+        sa.Column("mailed_at", UtcDateTime(), nullable=True),
+        sa.Column("once", sa.String(length=64), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
@@ -243,6 +251,8 @@ def _support() -> None:
         sa.ForeignKeyConstraint(["by"], ["users.id"], name=op.f("fk_referrals_out_by")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_referrals_out_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referrals_out")),
+        sa.CheckConstraint("revision >= 1", name=op.f("ck_referrals_out_revision_from_one")),
+        sa.UniqueConstraint("once", name=op.f("uq_referrals_out_once")),
         sa.UniqueConstraint("reference", name=op.f("uq_referrals_out_reference")),
     )
     op.create_index("ix_referrals_out_case_id", "referrals_out", ["case_id"])

@@ -16,12 +16,16 @@ from flask import Flask, current_app
 from portal.caseload.queries import CaseFacts
 from portal.employers.panels import Panel
 from portal.kernel.people import Author
+from portal.kernel.result import Problem
 from portal.web.access import Actor
 
 PANELS_EXTENSION = "portal_case_panels"
 ITEMS_EXTENSION = "portal_follow_up_items"
+GUARDS_EXTENSION = "portal_withdraw_guards"
 
 PanelFunction = Callable[[CaseFacts, Actor], Panel | None]
+# Given a record's name such as "attendance:7Q2M4T9KZC": why it cannot be withdrawn, or None.
+WithdrawGuard = Callable[[str], Problem | None]
 
 
 def register_case_panel(app: Flask, panel: PanelFunction, *, order: int = 50) -> None:
@@ -70,3 +74,16 @@ def set_practice_source(app: Flask, source: PracticeSource) -> None:
 def practice_source() -> PracticeSource | None:
     """Where practices are kept, if a feature keeps them."""
     return current_app.extensions.get(ITEMS_EXTENSION)
+
+
+def register_withdraw_guard(app: Flask, guard: WithdrawGuard) -> None:
+    """Let a later feature refuse that a record is withdrawn, such as one that was paid for."""
+    known: list[WithdrawGuard] = app.extensions.setdefault(GUARDS_EXTENSION, [])
+    known.append(guard)
+
+
+def withdraw_problem(*subjects: str) -> Problem | None:
+    """Why records cannot be withdrawn: the first refusal of any guard, or None."""
+    known: list[WithdrawGuard] = current_app.extensions.get(GUARDS_EXTENSION, [])
+    refusals = (guard(subject) for subject in subjects for guard in known)
+    return next((problem for problem in refusals if problem is not None), None)

@@ -29,12 +29,15 @@ CONFIRMATION_STATES = ("awaiting", "confirmed", "disputed", "replaced")
 class Delivery(Timestamped, Base):
     """One training session, workshop, piece of consultancy or coaching, for one or more employers.
 
-    It is withdrawn with a reason, never removed. ``minutes`` is its length.
+    It is withdrawn with a reason, never removed. ``minutes`` is its length. ``once`` is the mark of
+    the form it came from, so that a form sent twice makes one delivery. ``revision`` rises with
+    each correction.
     """
 
     __tablename__ = "support_deliveries"
     __table_args__ = (
         UniqueConstraint("reference"),
+        UniqueConstraint("once"),
         one_of("kind", SUPPORT_KINDS, name="kind_known"),
         one_of("design", SUPPORT_DESIGNS, name="design_known"),
         one_of("mode", SUPPORT_MODES, name="mode_known"),
@@ -44,6 +47,7 @@ class Delivery(Timestamped, Base):
         CheckConstraint(
             "(withdrawn_at IS NULL) = (withdrawn_reason IS NULL)", name="withdrawn_has_reason"
         ),
+        CheckConstraint("revision >= 1", name="revision_from_one"),
         Index("ix_support_deliveries_organisation_id", "organisation_id", "delivered_on"),
     )
 
@@ -64,6 +68,8 @@ class Delivery(Timestamped, Base):
     by_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     withdrawn_reason: Mapped[str | None] = mapped_column(Text())
+    once: Mapped[str | None] = mapped_column(String(64))
+    revision: Mapped[int] = mapped_column(default=1)
 
 
 class Attendance(Base):
@@ -156,16 +162,23 @@ class Confirmation(Timestamped, Base):
 
 
 class ReferralOut(Timestamped, Base):
-    """An employer, or workers of it, sent on to another service with the employer's consent."""
+    """An employer, or workers of it, sent on to another service with the employer's consent.
+
+    ``shares`` are the parts of its record that the employer agreed to share; ``mailed_at`` is when
+    they were sent to the service's contact, if they were. ``once`` is the mark of the form it came
+    from, so that a form sent twice makes one.
+    """
 
     __tablename__ = "referrals_out"
     __table_args__ = (
         UniqueConstraint("reference"),
+        UniqueConstraint("once"),
         one_of("service", ONWARD_SERVICES, name="service_known"),
         one_of("outcome", ONWARD_OUTCOMES, name="outcome_known"),
         CheckConstraint("length(consent_by) >= 1", name="consent_named"),
         CheckConstraint("consent_on <= sent_on", name="consent_before"),
         CheckConstraint("(outcome = 'waiting') = (outcome_on IS NULL)", name="outcome_dated"),
+        CheckConstraint("revision >= 1", name="revision_from_one"),
         Index("ix_referrals_out_case_id", "case_id"),
     )
 
@@ -179,6 +192,7 @@ class ReferralOut(Timestamped, Base):
     reason: Mapped[str] = mapped_column(Text())
     consent_by: Mapped[str] = mapped_column(String(NAME_LENGTH))
     consent_on: Mapped[date] = mapped_column(Date())
+    shares: Mapped[list[str]] = mapped_column(JsonDocument(), default=list)
     sent_on: Mapped[date] = mapped_column(Date())
     chase_on: Mapped[date | None] = mapped_column(Date())
     outcome: Mapped[str] = mapped_column(String(16), default="waiting")
@@ -186,3 +200,6 @@ class ReferralOut(Timestamped, Base):
     outcome_note: Mapped[str] = mapped_column(Text(), default="")
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     by_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    once: Mapped[str | None] = mapped_column(String(64))
+    revision: Mapped[int] = mapped_column(default=1)
