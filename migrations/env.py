@@ -7,16 +7,14 @@ from typing import Any
 from alembic import context
 
 from config import Settings
-from portal.cli.schema import load_metadata
+from portal.cli.schema import SEARCH_TABLES, load_metadata
 from portal.db.session import make_engine
 
 TARGET = load_metadata()
-# The search tables are made by hand in their migration and are not models.
-UNMANAGED_PREFIXES = ("register_search",)
 
 
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
-    return not (kind == "table" and name is not None and name.startswith(UNMANAGED_PREFIXES))
+    return not (kind == "table" and name is not None and name.startswith(SEARCH_TABLES))
 
 
 def run(connection: Any) -> None:

@@ -24,9 +24,25 @@ _TABLES = (
 def upgrade() -> None:
     _case_history()
     _referrals()
+    # Telling whether a referred employer is known already must not read the whole table.
+    op.create_index("ix_employers_postcode", "employers", ["postcode"])
+    if op.get_bind().dialect.name == "sqlite":
+        _employer_search_sqlite()
+    else:
+        _employer_search_postgresql()
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for event in ("insert", "delete", "update"):
+            op.execute(f"DROP TRIGGER employer_search_{event}")
+        op.execute("DROP TABLE employer_search")
+    else:
+        for event in ("insert", "update"):
+            op.execute(f"DROP TRIGGER employer_search_{event} ON employers")
+        op.execute("DROP FUNCTION employer_search_keep()")
+        op.execute("DROP TABLE employer_search")
+    op.drop_index("ix_employers_postcode", "employers")
     for table in _TABLES:
         op.drop_table(table)
 
@@ -223,3 +239,55 @@ def _referrals() -> None:
     )
     op.create_index("ix_referrals_postcode", "referrals", ["postcode"])
     op.create_index(op.f("ix_referrals_source_id"), "referrals", ["source_id"])
+
+
+def _employer_search_sqlite() -> None:
+    """Words of employers' names in an external-content index kept by triggers."""
+    op.execute(
+        "CREATE VIRTUAL TABLE employer_search USING fts5("
+        "search_text, content='employers', content_rowid='id', "
+        "tokenize='unicode61 remove_diacritics 2', columnsize=0, detail=none)"
+    )
+    remove = (
+        "INSERT INTO employer_search(employer_search, rowid, search_text) "
+        "VALUES ('delete', old.id, old.search_text);"
+    )
+    add = "INSERT INTO employer_search(rowid, search_text) VALUES (new.id, new.search_text);"
+    op.execute(f"CREATE TRIGGER employer_search_insert AFTER INSERT ON employers BEGIN {add} END")
+    op.execute(f"CREATE TRIGGER employer_search_delete AFTER DELETE ON employers BEGIN {remove} END")
+    op.execute(
+        "CREATE TRIGGER employer_search_update AFTER UPDATE OF search_text ON employers "
+        f"WHEN old.search_text <> new.search_text BEGIN {remove} {add} END"
+    )
+    op.execute("INSERT INTO employer_search(employer_search) VALUES ('rebuild')")
+
+
+def _employer_search_postgresql() -> None:
+    """The same with a tsvector and a GIN index. The words come normalised, so no parser runs."""
+    words = "array_to_tsvector(array_remove(string_to_array({0}.search_text, ' '), ''))"
+    op.execute(
+        "CREATE TABLE employer_search (entry_id integer PRIMARY KEY "
+        "REFERENCES employers (id) ON DELETE CASCADE, "
+        "length integer NOT NULL, words tsvector NOT NULL)"
+    )
+    op.execute(
+        "INSERT INTO employer_search (entry_id, length, words) "
+        f"SELECT e.id, length(e.search_text), {words.format('e')} FROM employers e"
+    )
+    op.execute("CREATE INDEX employer_search_words ON employer_search USING gin (words)")
+    op.execute(
+        "CREATE FUNCTION employer_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "INSERT INTO employer_search (entry_id, length, words) VALUES (new.id, "
+        f"length(new.search_text), {words.format('new')}) "
+        "ON CONFLICT (entry_id) DO UPDATE SET length = excluded.length, words = excluded.words; "
+        "RETURN NULL; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER employer_search_insert AFTER INSERT ON employers "
+        "FOR EACH ROW EXECUTE FUNCTION employer_search_keep()"
+    )
+    op.execute(
+        "CREATE TRIGGER employer_search_update AFTER UPDATE OF search_text ON employers "
+        "FOR EACH ROW WHEN (old.search_text <> new.search_text) "
+        "EXECUTE FUNCTION employer_search_keep()"
+    )

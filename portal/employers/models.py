@@ -99,6 +99,7 @@ class Employer(Timestamped, Base):
         CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
         Index("ix_employers_name_id", "name", "id"),
         Index("ix_employers_sector_size_tier_district", "sector", "size_tier", "district"),
+        Index("ix_employers_postcode", "postcode"),
     )
 
     reference: Mapped[str] = mapped_column(String(10), default=new_reference)
