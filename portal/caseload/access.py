@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from portal.web.access import Actor, Predicate, any_of, has_role, lep_staff, provider_staff
+from portal.web.access import (
+    Actor,
+    Predicate,
+    any_of,
+    employer_member,
+    has_role,
+    lep_staff,
+    provider_staff,
+    public,
+    signed_in,
+)
 
 caseworkers = any_of(provider_staff, lep_staff)
 managers = has_role("provider_manager")
@@ -37,4 +47,17 @@ def is_manager_of(actor: Actor, case: Owned) -> bool:
     return managers(actor, {}) and case.organisation_id in actor.organisations
 
 
-ROUTES: dict[str, Predicate] = {}
+ROUTES: dict[str, Predicate] = {
+    "caseload.evidence_new": caseworkers,
+    # Whose file it is, and so who may have it, is the view's question.
+    "caseload.evidence_file": signed_in,
+    "caseload.evidence_withdraw": provider_staff,
+    "caseload.ask_confirmation": caseworkers,
+    "caseload.send_confirmation": provider_staff,
+    "caseload.confirmations": caseworkers,
+    # The link itself is the key.
+    "caseload.confirm": public,
+    "caseload.confirm_new_link": public,
+    "caseload.employer_confirmations": employer_member,
+    "caseload.employer_confirmation": employer_member,
+}

@@ -8,8 +8,14 @@ from flask import Flask
 
 from portal.caseload import queries
 from portal.caseload.access import ROUTES
-from portal.caseload.views import blueprint
+from portal.caseload.panels import register_case_panel
+from portal.caseload.service import evidence as evidence_service
+from portal.caseload.service.confirmations import remind_due
+from portal.caseload.views import blueprint, confirmations, evidence
+from portal.integrations.jobs import register_daily, register_handler
 from portal.web.access import Actor, provider_staff, register_actor_part, register_routes
+
+_JOURNEYS = (confirmations, evidence)
 
 
 class ServedEmployers:
@@ -34,8 +40,23 @@ def _served_part(actor: Actor) -> Actor:
     return replace(actor, served=ServedEmployers(actor.organisations))
 
 
+def _remind() -> None:
+    remind_due()
+
+
 def wire(app: Flask) -> None:
     """Install the feature."""
+    for journey in _JOURNEYS:
+        assert journey.blueprint is blueprint  # noqa: S101 - imported for their routes
     register_actor_part(app, _served_part)
     app.register_blueprint(blueprint)
     register_routes(app, ROUTES)
+    register_daily(app, "caseload.remind_confirmations", _remind)
+    _wire_evidence(app)
+
+
+def _wire_evidence(app: Flask) -> None:
+    app.jinja_env.globals.update(evidence.TEMPLATE_WORDS)
+    register_handler(app, evidence_service.SCAN_KIND, evidence_service.scan)
+    register_daily(app, "caseload.scan_evidence", evidence_service.scan_what_waits)
+    register_case_panel(app, evidence.case_panel, order=70)
