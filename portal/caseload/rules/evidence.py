@@ -130,11 +130,11 @@ def safe_name(given: str, kind: FileType) -> str:
     name = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
     name = "".join(" " if unicodedata.category(mark)[0] in "CZ" else mark for mark in name)
     name = " ".join("".join(" " if mark in '<>:"|?*' else mark for mark in name).split())
-    name = name.strip(". ")
+    name = name.rstrip(". ")
     stem, dot, ending = name.rpartition(".")
     if dot and ending.lower() in kind.endings:
         return f"{stem.strip('. ')[:NAME_LENGTH] or 'evidence'}.{ending.lower()}"
-    return f"{name[:NAME_LENGTH] or 'evidence'}.{kind.endings[0]}"
+    return f"{name.strip('. ')[:NAME_LENGTH] or 'evidence'}.{kind.endings[0]}"
 
 
 def size_in_words(size: int) -> str:
