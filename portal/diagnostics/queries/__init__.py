@@ -1,5 +1,6 @@
 """Every SELECT on responses, scores, roll-ups and histograms."""
 
+from portal.diagnostics.queries.cases import SessionFacts, open_case_to_change, sessions_of
 from portal.diagnostics.queries.counts import (
     counted_scores,
     counted_scores_of,
@@ -34,6 +35,7 @@ __all__ = [
     "CompletedResponse",
     "HistoryLine",
     "ResponseFacts",
+    "SessionFacts",
     "claimable",
     "completed_response",
     "counted_scores",
@@ -46,12 +48,14 @@ __all__ = [
     "latest_completed",
     "lock_employer",
     "names_of",
+    "open_case_to_change",
     "open_successor",
     "response_by_id",
     "response_by_token",
     "response_facts",
     "response_to_change",
     "scores_of",
+    "sessions_of",
     "stored_histograms",
     "stored_rollups",
     "under_way",
