@@ -6,7 +6,9 @@ from flask import Flask, url_for
 
 from portal.action_plans import queries
 from portal.action_plans.access import ROUTES, only_employer
+from portal.action_plans.practice import PlanPractice
 from portal.action_plans.rules.plan import progress
+from portal.action_plans.service import merging
 from portal.action_plans.service.rendering import render_version
 from portal.action_plans.service.versions import CHECK_EXTENSION, KIND, check_file
 from portal.action_plans.views import (
@@ -20,6 +22,14 @@ from portal.action_plans.views import (
     sign_off,
     versions,
 )
+from portal.caseload.merging import (
+    MergePolicy,
+    MergeStep,
+    register_merge_guard,
+    register_merge_policy,
+    register_merge_step,
+)
+from portal.caseload.panels import set_practice_source
 from portal.db import unit_of_work
 from portal.employers.panels import Panel, register_employer_panel
 from portal.employers.queries import EmployerProfile
@@ -40,6 +50,15 @@ def wire(app: Flask) -> None:
     register_handler(app, KIND, render_version)
     _register_check(app)
     register_employer_panel(app, plan_panel, order=30)
+    set_practice_source(app, PlanPractice())
+    register_merge_policy(
+        app, MergePolicy("plans.employer_id", "Action plans", merging.words, merging.COLUMNS)
+    )
+    register_merge_step(
+        app,
+        MergeStep("plan_versions", merging.merge_preview, merging.merge_do, merging.merge_undo),
+    )
+    register_merge_guard(app, merging.merge_guard)
     register_nav(
         app,
         NavEntry(

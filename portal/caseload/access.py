@@ -22,6 +22,7 @@ from portal.web.access import (
 
 caseworkers = any_of(provider_staff, lep_staff)
 managers = has_role("provider_manager")
+keeps_sources = any_of(managers, lep_staff)
 
 
 class Owned(Protocol):
@@ -48,6 +49,53 @@ def is_manager_of(actor: Actor, case: Owned) -> bool:
 
 
 ROUTES: dict[str, Predicate] = {
+    "caseload.referrals": caseworkers,
+    "caseload.referral_export": caseworkers,
+    "caseload.referral": caseworkers,
+    "caseload.referral_new": caseworkers,
+    "caseload.referral_suggest": caseworkers,
+    "caseload.referral_assign": lep_staff,
+    "caseload.referral_accept": provider_staff,
+    "caseload.referral_decline": caseworkers,
+    "caseload.referral_again": caseworkers,
+    "caseload.referral_file": caseworkers,
+    "caseload.referral_template": caseworkers,
+    "caseload.referral_batch": caseworkers,
+    "caseload.referral_take": caseworkers,
+    "caseload.referral_drop": caseworkers,
+    "caseload.referral_faults": caseworkers,
+    "caseload.sources": caseworkers,
+    "caseload.source_new": keeps_sources,
+    "caseload.source_edit": keeps_sources,
+    "caseload.source_act": keeps_sources,
+    "caseload.case_new": provider_staff,
+    # An employer or a partner needs no account; the partner's link itself is the key.
+    "caseload.refer_public": public,
+    "caseload.refer_link": public,
+    "caseload.refer_thanks": public,
+    "caseload.home": provider_staff,
+    "caseload.case_list": caseworkers,
+    "caseload.case_export": caseworkers,
+    "caseload.case_export_xlsx": caseworkers,
+    "caseload.case": caseworkers,
+    "caseload.log_contact": provider_staff,
+    "caseload.next_action": provider_staff,
+    "caseload.move_stage": provider_staff,
+    "caseload.close": provider_staff,
+    "caseload.reopen": provider_staff,
+    "caseload.waiting": provider_staff,
+    "caseload.case_contact": provider_staff,
+    "caseload.support_list": caseworkers,
+    "caseload.support_export": caseworkers,
+    "caseload.support": caseworkers,
+    "caseload.support_new": provider_staff,
+    "caseload.support_edit": provider_staff,
+    "caseload.support_ask": provider_staff,
+    "caseload.support_withdraw": provider_staff,
+    "caseload.referrals_out": caseworkers,
+    "caseload.referral_out": caseworkers,
+    "caseload.referral_out_new": provider_staff,
+    "caseload.referral_out_outcome": provider_staff,
     "caseload.evidence_new": caseworkers,
     # Whose file it is, and so who may have it, is the view's question.
     "caseload.evidence_file": signed_in,
@@ -60,4 +108,11 @@ ROUTES: dict[str, Predicate] = {
     "caseload.confirm_new_link": public,
     "caseload.employer_confirmations": employer_member,
     "caseload.employer_confirmation": employer_member,
+    "caseload.follow_ups": caseworkers,
+    "caseload.follow_up": caseworkers,
+    "caseload.follow_up_note": provider_staff,
+    "caseload.follow_up_skip": provider_staff,
+    "caseload.outcomes": caseworkers,
+    "caseload.outcome_record": provider_staff,
+    "caseload.preferences": has_role("adviser"),
 }

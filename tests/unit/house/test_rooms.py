@@ -24,6 +24,7 @@ ANNEXES: dict[str, dict[str, str]] = {
         "example_plan": "a labelled example for benchmarks and the print preview",
         "headless": "a plan from a file of answers, without a database",
         "pdf_view": "that data as a printed page",
+        "practice": "the plan's actions as the practices that a follow-up asks about",
         "wiring": "ties the feature to the application",
     },
     "employers": {
