@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final, Protocol
 
 from portal.caseload.rules.confirmations import is_overdue
@@ -21,7 +21,6 @@ from portal.caseload.rules.words import (
     SUPPORT_MODES,
 )
 from portal.caseload.rules.working_days import is_working_day
-from portal.kernel.clock import london
 from portal.kernel.result import Problem
 
 FULLY_FUNDED: Final = "fully_funded"
@@ -166,13 +165,6 @@ def attending_problem(attending: Sequence[Attending]) -> Problem | None:
                 "bad_part_time", "Part-time people attending cannot be more than attended"
             )
     return None
-
-
-def still_current(closed_at: datetime | None, *, today: date) -> bool:
-    """Whether support can be recorded for a case: it is open, or closed no longer than a year."""
-    if closed_at is None:
-        return True
-    return london(closed_at).date() >= earliest_closing(today)
 
 
 def earliest_closing(today: date) -> date:
