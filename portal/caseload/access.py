@@ -100,6 +100,12 @@ ROUTES: dict[str, Predicate] = {
     # Whose file it is, and so who may have it, is the view's question.
     "caseload.evidence_file": signed_in,
     "caseload.evidence_withdraw": provider_staff,
+    "caseload.consultation": provider_staff,
+    "caseload.consultation_record": caseworkers,
+    "caseload.session_new": provider_staff,
+    "caseload.session": caseworkers,
+    "caseload.session_edit": provider_staff,
+    "caseload.session_withdraw": provider_staff,
     "caseload.ask_confirmation": caseworkers,
     "caseload.send_confirmation": provider_staff,
     "caseload.confirmations": caseworkers,

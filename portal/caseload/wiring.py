@@ -7,18 +7,20 @@ from dataclasses import replace
 from flask import Flask, url_for
 
 from portal.accounts.service import register_leaving_guard
-from portal.caseload import queries
+from portal.caseload import held, queries
 from portal.caseload.access import ROUTES, caseworkers
 from portal.caseload.panels import register_case_panel
 from portal.caseload.service import assigning, merge_rules
 from portal.caseload.service import evidence as evidence_service
 from portal.caseload.service import reminders as reminders_service
 from portal.caseload.service.confirmations import remind_due
+from portal.caseload.service.referrals import expire_due
 from portal.caseload.views import (
     blueprint,
     case,
     case_changes,
     confirmations,
+    consultations,
     contacts,
     evidence,
     follow_up,
@@ -27,10 +29,16 @@ from portal.caseload.views import (
     onward,
     outcomes,
     reminders,
+    sessions,
     support,
     support_recording,
+    timeline_links,
 )
-from portal.employers.panels import register_employer_panel
+from portal.employers.panels import (
+    register_employer_panel,
+    register_held_records,
+    register_timeline_links,
+)
 from portal.integrations.jobs import register_daily, register_handler
 from portal.web.access import Actor, provider_staff, register_actor_part, register_routes
 from portal.web.navigation import NavEntry, register_home, register_nav
@@ -42,11 +50,13 @@ _JOURNEYS = (
     home,
     lists,
     confirmations,
+    consultations,
     evidence,
     follow_up,
     onward,
     outcomes,
     reminders,
+    sessions,
     support,
     support_recording,
 )
@@ -118,7 +128,8 @@ def wire(app: Flask) -> None:
     register_actor_part(app, _served_part)
     app.register_blueprint(blueprint)
     register_routes(app, ROUTES)
-    register_daily(app, "caseload.remind_confirmations", _remind)
+    _wire_sessions(app)
+    _wire_referrals(app)
     _wire_casework(app)
     _wire_evidence(app)
     _wire_support(app)
@@ -126,11 +137,43 @@ def wire(app: Flask) -> None:
     _wire_managers(app)
 
 
+def _wire_sessions(app: Flask) -> None:
+    register_daily(app, "caseload.remind_confirmations", _remind)
+    register_case_panel(app, consultations.case_panel, order=20)
+    register_case_panel(app, sessions.case_panel, order=30)
+    register_employer_panel(app, confirmations.employer_panel, order=5)
+
+
+_REFERRAL_PAGES = (
+    *("caseload.referrals", "caseload.referral", "caseload.referral_new", "caseload.case_new"),
+    *("caseload.referral_accept", "caseload.referral_decline", "caseload.referral_assign"),
+    *("caseload.referral_file", "caseload.referral_batch", "caseload.source*"),
+)
+
+
+def _expire() -> None:
+    expire_due()
+
+
+def _wire_referrals(app: Flask) -> None:
+    register_daily(app, "caseload.expire_referrals", _expire)
+    entry = NavEntry(
+        "Referrals",
+        "caseload.referrals",
+        show=lambda actor: caseworkers(actor, {}),
+        order=7,
+        endpoints=_REFERRAL_PAGES,
+    )
+    register_nav(app, entry)
+
+
 def _wire_evidence(app: Flask) -> None:
     app.jinja_env.globals.update(evidence.TEMPLATE_WORDS)
     register_handler(app, evidence_service.SCAN_KIND, evidence_service.scan)
     register_daily(app, "caseload.scan_evidence", evidence_service.scan_what_waits)
     register_case_panel(app, evidence.case_panel, order=70)
+    register_timeline_links(app, timeline_links.KINDS, timeline_links.find)
+    register_held_records(app, *held.RECORDS)
 
 
 def _wire_managers(app: Flask) -> None:
