@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.caseload import queries
 from portal.caseload.access import may_work
 from portal.caseload.forms.confirmations import OTHER, YES, AnswerForm, AskForm, EmptyForm
+from portal.caseload.panels import Panel
 from portal.caseload.queries import CaseFacts
 from portal.caseload.queries import confirmations as found
 from portal.caseload.queries.confirmations import ConfirmationFacts
@@ -20,6 +21,7 @@ from portal.caseload.views import blueprint
 from portal.caseload.views.loading import load_case, load_own_case
 from portal.db import unit_of_work
 from portal.employers import queries as employers
+from portal.employers.queries import EmployerProfile
 from portal.kernel.ids import normalise_reference
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok
@@ -251,3 +253,30 @@ def _whose(actor: Actor) -> str:
     if asked in {"mine", "all"}:
         return asked
     return "mine" if actor.roles == {"adviser"} else "all"
+
+
+def employer_panel(profile: EmployerProfile, actor: Actor) -> Panel | None:
+    """The card on the employer's page, for its own people, while something is to be confirmed."""
+    if profile.reference not in actor.employers:
+        return None
+    waiting = found.of_employer(profile.id, waiting_only=True)
+    if not waiting:
+        return None
+    if len(waiting) == 1:
+        about = found.subjects_of(waiting)[waiting[0].reference]
+        return Panel(
+            "Please confirm",
+            f"Was {rules.what(about)} as recorded?",
+            href=url_for(
+                "caseload.employer_confirmation",
+                employer=profile.reference,
+                reference=waiting[0].reference,
+            ),
+            tint=True,
+        )
+    return Panel(
+        "Please confirm",
+        f"{len(waiting)} records of support wait for your answer.",
+        href=url_for("caseload.employer_confirmations", employer=profile.reference),
+        tint=True,
+    )

@@ -369,9 +369,11 @@ def test_somebody_signed_in_for_the_employer_answers_without_the_link(held, clie
     assert panel.find("a", href=path) is not None
     assert "Please answer" in client.soup(f"/employers/{held['employer']}/confirmations").get_text()
     with freeze(utc_now() + timedelta(days=20)):
+        sign_in(client, member)
         client.submit(path, {"answer": "yes"}, form="right")
     facts = found.by_reference(reference)
     assert (facts.state, facts.answered_name) == ("confirmed", "Mo Member")
+    sign_in(client, member)
     panel = client.soup(f"/employers/{held['employer']}")
     assert panel.find("a", href=path) is None
 
