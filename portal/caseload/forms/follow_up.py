@@ -151,7 +151,7 @@ def follow_up_form(practices: Sequence[tuple[str, str, str]]) -> type[_FollowUpF
             "Note", subject=f"The note on “{title}”", max_length=NOTE_LENGTH
         )
     fields |= {
-        "summary": TextAreaField(
+        "heard": TextAreaField(
             "What did you hear?",
             required="Enter what you heard, in a line or two",
             hint="What helped, what got in the way, what would help next",

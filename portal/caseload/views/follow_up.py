@@ -123,7 +123,7 @@ def _given(form: Any) -> Given:
         channel=form.channel.data,
         minutes=form.minutes.data,
         with_name=form.with_name.data,
-        summary=form.summary.data,
+        summary=form.heard.data,
         answers={key: PracticeAnswer(*each) for key, each in form.answers().items()},
         next_action=form.next_action(),
         next_done=form.next_done.data,
