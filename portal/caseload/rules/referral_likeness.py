@@ -99,7 +99,7 @@ def _names(mine: str, theirs: str, same_place: bool) -> tuple[int, str]:  # noqa
     ratio = max(fuzz.ratio(mine, theirs), fuzz.token_sort_ratio(mine, theirs))
     shorter, longer = sorted((set(mine.split()), set(theirs.split())), key=len)
     tests = (
-        (ratio >= _NEAR, round(ratio), "nearly the same name"),
+        (ratio >= _NEAR, min(round(ratio), _CLOSED_UP - 1), "nearly the same name"),
         (len(mine) >= _SHORTEST_BEGINNING and theirs.startswith(mine), _BEGINS, "name begins so"),
         (len(shorter) > 1 and shorter < longer, _CONTAINED, "name has the same words"),
         (
