@@ -20,16 +20,18 @@ class AskForm(Form):
     to_name = StringField("Their name", max_length=NAME_LENGTH, autocomplete="off")
     to_email = EmailField("Their email address")
 
-    def validate_who(self, field: Any) -> None:
-        """Somebody else needs a name and an address."""
-        if field.data != OTHER:
-            return
-        if not self.to_name.data:
-            self.to_name.errors = [*self.to_name.errors, "Enter their name"]
-        if not self.to_email.data and not self.to_email.errors:
-            self.to_email.errors = [*self.to_email.errors, "Enter their email address"]
-        if self.to_name.errors or self.to_email.errors:
-            raise ValidationError("Enter the name and the email address of the person")
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Somebody else needs a name and an address; for the others both are known."""
+        other = self.who.data == OTHER
+        if not other:
+            self.to_name.process_errors, self.to_email.process_errors = [], []
+            self.to_name.data = self.to_email.data = ""
+        fine: bool = super().validate(extra_validators)
+        if other and not self.to_name.data:
+            self.to_name.errors = ["Enter their name"]
+        if other and not self.to_email.data and not self.to_email.errors:
+            self.to_email.errors = ["Enter their email address"]
+        return fine and not (self.to_name.errors or self.to_email.errors)
 
 
 class AnswerForm(Form):

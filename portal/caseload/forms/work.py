@@ -296,6 +296,8 @@ class SessionForm(OnceForm):
             self.form_errors.append(message)
         else:
             first.name.errors = [*first.name.errors, message]
+            # The list keeps a copy of its rows' messages, by which the page knows of any.
+            self.present.errors = [row.errors for row in self.present.entries]
 
 
 class WithdrawForm(Form):
