@@ -110,8 +110,26 @@ def follow_up_form(practices: Sequence[tuple[str, str, str]]) -> type[_FollowUpF
 
     Fields are made in the order of the page, which is the order of its error summary.
     """
-    fields: dict[str, Any] = {
-        "practices": tuple(key for key, _title, _state in practices),
+    fields: dict[str, Any] = {"practices": tuple(key for key, _title, _state in practices)}
+    fields |= _how()
+    for key, title, state in practices:
+        fields[f"answer_{key}"] = RadioField(
+            title,
+            choices=list(rules.ANSWER_WORDS.items()),
+            default=rules.NOT_ASKED,
+            hint=f"In the plan: {state}",
+            inline=True,
+            small=True,
+        )
+        fields[f"note_{key}"] = StringField(
+            "Note", subject=f"The note on “{title}”", max_length=NOTE_LENGTH
+        )
+    fields |= _afterwards()
+    return type("FollowUpForm", (_FollowUpForm,), fields)
+
+
+def _how() -> dict[str, Any]:
+    return {
         "shown": HiddenField(),
         "done_on": DateField(
             "When was it?",
@@ -138,19 +156,10 @@ def follow_up_form(practices: Sequence[tuple[str, str, str]]) -> type[_FollowUpF
             example=10,
         ),
     }
-    for key, title, state in practices:
-        fields[f"answer_{key}"] = RadioField(
-            title,
-            choices=list(rules.ANSWER_WORDS.items()),
-            default=rules.NOT_ASKED,
-            hint=f"In the plan: {state}",
-            inline=True,
-            small=True,
-        )
-        fields[f"note_{key}"] = StringField(
-            "Note", subject=f"The note on “{title}”", max_length=NOTE_LENGTH
-        )
-    fields |= {
+
+
+def _afterwards() -> dict[str, Any]:
+    return {
         "heard": TextAreaField(
             "What did you hear?",
             required="Enter what you heard, in a line or two",
@@ -162,4 +171,3 @@ def follow_up_form(practices: Sequence[tuple[str, str, str]]) -> type[_FollowUpF
         "next_what": StringField("In a few words", max_length=200),
         "next_due_on": DateField("By when?", subject="The day of the next action", earliest=today),
     }
-    return type("FollowUpForm", (_FollowUpForm,), fields)

@@ -20,7 +20,7 @@ from portal.kernel.clock import today
 from portal.web.access import Actor, current_actor
 
 
-@blueprint.route("/work/settings", methods=["GET", "POST"])
+@blueprint.route("/mail-settings", methods=["GET", "POST"])
 def preferences() -> ResponseReturnValue:
     """Switch the mail of the day on or off."""
     user_id = current_actor().user_id

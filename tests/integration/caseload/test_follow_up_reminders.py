@@ -140,7 +140,7 @@ def test_one_mail_lists_what_is_due(provider) -> None:
         assert told in text
     for name in ("Tomorrow", "Far Ltd", "Asked", "Waiting", "Expired"):
         assert name not in text
-    assert "/work/settings" in text
+    assert "/mail-settings" in text
     assert "Visit the kitchen" in mail["html"]
 
 
@@ -197,12 +197,12 @@ def test_an_adviser_switches_the_mail_off_and_on(client, provider) -> None:
         act(case_of(provider, "Today Ltd"), provider, "Ring", DAY)
     with clock.freeze(datetime.now(UTC)):
         sign_in(client, provider.adviser)
-        assert client.soup("/work/settings").find("input", {"value": "yes", "checked": True})
-        client.submit("/work/settings", {"daily_mail": "no"})
-        assert client.soup("/work/settings").find("input", {"value": "no", "checked": True})
+        assert client.soup("/mail-settings").find("input", {"value": "yes", "checked": True})
+        client.submit("/mail-settings", {"daily_mail": "no"})
+        assert client.soup("/mail-settings").find("input", {"value": "no", "checked": True})
     assert reminders.tell_advisers() == 0
     with clock.freeze(datetime.now(UTC)):
-        client.submit("/work/settings", {"daily_mail": "yes"})
+        client.submit("/mail-settings", {"daily_mail": "yes"})
     assert reminders.tell_advisers() == 1
     rows = current_session().scalars(select(AdviserPreferences)).all()
     assert [(row.user_id, row.daily_mail) for row in rows] == [(provider.adviser.id, True)]
@@ -213,7 +213,7 @@ def test_the_settings_are_for_advisers(client, app) -> None:
         provider, visitor = make_provider(), make_user()
     for user in (provider.manager, visitor):
         sign_in(client, user)
-        assert client.get("/work/settings").status_code == 403
+        assert client.get("/mail-settings").status_code == 403
 
 
 def test_a_long_list_is_cut_and_counted(provider) -> None:
