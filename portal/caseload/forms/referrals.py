@@ -90,7 +90,7 @@ class SelfReferralForm(_Referring):
     )
     contact_email = EmailField("Your email address")
     contact_phone = StringField(
-        "Your telephone number", max_length=40, width=20, autocomplete="tel", type="tel"
+        "Your telephone number", max_length=40, width=20, autocomplete="tel", inputmode="tel"
     )
     message = TextAreaField(
         "What would you like help with?", max_length=MESSAGE_MAX, rows=4, countdown=False
@@ -126,7 +126,7 @@ class PartnerReferralForm(_Referring):
     )
     contact_job = StringField("Their job", max_length=NAME_LENGTH)
     contact_email = EmailField("Their email address", autocomplete="off")
-    contact_phone = StringField("Their telephone number", max_length=40, width=20, type="tel")
+    contact_phone = StringField("Their telephone number", max_length=40, width=20, inputmode="tel")
     message = TextAreaField("What do they need?", max_length=MESSAGE_MAX, rows=4, countdown=False)
     referrer_name = StringField("Your name", max_length=NAME_LENGTH)
     referrer_email = EmailField(
@@ -198,7 +198,7 @@ class OpeningForm(Form):
     contact_name = StringField("Name", max_length=NAME_LENGTH)
     contact_job = StringField("Job", max_length=NAME_LENGTH)
     contact_email = EmailField("Email address", autocomplete="off")
-    contact_phone = StringField("Telephone", max_length=40, width=20, type="tel")
+    contact_phone = StringField("Telephone", max_length=40, width=20, inputmode="tel")
     adviser = SelectField("Who has the case?", required="Choose who has the case")
     next_kind = SelectField(
         "What comes first?", choices=tuple(ACTION_KINDS.items()), blank="Nothing yet"
