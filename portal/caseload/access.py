@@ -23,6 +23,10 @@ from portal.web.access import (
 caseworkers = any_of(provider_staff, lep_staff)
 managers = has_role("provider_manager")
 keeps_sources = any_of(managers, lep_staff)
+sees_team = any_of(managers, lep_staff)
+merges_any = has_role("lep_manager", "administrator")
+# Which employers a provider's manager may merge is decided on the records.
+may_merge = any_of(merges_any, managers)
 
 
 class Owned(Protocol):
@@ -121,4 +125,15 @@ ROUTES: dict[str, Predicate] = {
     "caseload.outcomes": caseworkers,
     "caseload.outcome_record": provider_staff,
     "caseload.preferences": has_role("adviser"),
+    "caseload.team": sees_team,
+    "caseload.team_export": sees_team,
+    "caseload.team_sources": sees_team,
+    "caseload.team_sources_export": sees_team,
+    "caseload.reassign": managers,
+    "caseload.leaver": managers,
+    "caseload.invite": may_merge,
+    "caseload.merges": may_merge,
+    "caseload.merge_new": may_merge,
+    "caseload.merge_preview": may_merge,
+    "caseload.merge": may_merge,
 }

@@ -8,13 +8,14 @@ from flask import Flask, url_for
 
 from portal.accounts.service import register_leaving_guard
 from portal.caseload import held, queries
-from portal.caseload.access import ROUTES, caseworkers
+from portal.caseload.access import ROUTES, caseworkers, sees_team
 from portal.caseload.panels import register_case_panel
 from portal.caseload.service import assigning, merge_rules
 from portal.caseload.service import evidence as evidence_service
 from portal.caseload.service import reminders as reminders_service
 from portal.caseload.service.confirmations import remind_due
 from portal.caseload.service.referrals import expire_due
+from portal.caseload.views import assigning as assigning_views
 from portal.caseload.views import (
     blueprint,
     case,
@@ -26,6 +27,7 @@ from portal.caseload.views import (
     follow_up,
     home,
     lists,
+    merging,
     onward,
     outcomes,
     referral_files,
@@ -37,6 +39,7 @@ from portal.caseload.views import (
     sessions,
     support,
     support_recording,
+    team,
     timeline_links,
 )
 from portal.employers.panels import (
@@ -49,11 +52,13 @@ from portal.web.access import Actor, provider_staff, register_actor_part, regist
 from portal.web.navigation import NavEntry, register_home, register_nav
 
 _JOURNEYS = (
+    assigning_views,
     case,
     case_changes,
     contacts,
     home,
     lists,
+    merging,
     confirmations,
     consultations,
     evidence,
@@ -69,6 +74,7 @@ _JOURNEYS = (
     sessions,
     support,
     support_recording,
+    team,
 )
 
 
@@ -189,6 +195,17 @@ def _wire_evidence(app: Flask) -> None:
 def _wire_managers(app: Flask) -> None:
     merge_rules.register_own(app)
     register_leaving_guard(app, assigning.holds_open_cases)
+    entry = NavEntry(
+        "Team",
+        "caseload.team",
+        show=lambda actor: sees_team(actor, {}),
+        order=45,
+        endpoints=(
+            *("caseload.team*", "caseload.reassign", "caseload.leaver", "caseload.invite"),
+            "caseload.merge*",
+        ),
+    )
+    register_nav(app, entry)
 
 
 def _wire_follow_ups(app: Flask) -> None:

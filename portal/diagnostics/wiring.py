@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from flask import Flask, has_request_context, session, url_for
 
 from portal.accounts.sessions import on_signed_in
-from portal.caseload.panels import register_case_panel
-from portal.caseload.queries import CaseFacts
 from portal.caseload.merging import (
     MergePolicy,
     MergeStep,
     register_merge_policy,
     register_merge_step,
 )
+from portal.caseload.panels import register_case_panel, register_session_link
+from portal.caseload.queries import CaseFacts
 from portal.db import unit_of_work
-from portal.diagnostics import queries, service
+from portal.diagnostics import held, queries, service
 from portal.diagnostics.access import ROUTES, may_answer_for, may_work_on
 from portal.diagnostics.queries import HistoryLine
 from portal.diagnostics.rules.catalogue import load_catalogue
@@ -33,7 +34,12 @@ from portal.diagnostics.views import (
     together,
 )
 from portal.diagnostics.views.loading import VISITOR_KEY
-from portal.employers.panels import Panel, register_employer_panel
+from portal.employers.panels import (
+    Panel,
+    register_employer_panel,
+    register_held_records,
+    register_timeline_links,
+)
 from portal.employers.queries import EmployerProfile
 from portal.kernel.clock import london
 from portal.web.access import Actor, lep_staff, register_actor_part, register_routes
@@ -154,6 +160,43 @@ def _case_panel(case: CaseFacts, actor: Actor) -> Panel | None:
     )
 
 
+def _session_panels(session: str, case: CaseFacts, actor: Actor) -> list[Panel]:
+    """The diagnostic of an in-depth session, or the way to one."""
+    works = may_work_on(actor, case) and case.is_open
+    tied = queries.response_of_session(session)
+    if tied is not None and (works or tied.status == "completed"):
+        done = tied.status == "completed"
+        return [
+            Panel(
+                "Diagnostic answered together",
+                "See the result." if done else "Not finished. Go on where it was left.",
+                href=url_for("diagnostics.go_on", response=tied.reference),
+                tint=not done,
+            )
+        ]
+    if not works:
+        return []
+    return [
+        Panel(
+            "Start the diagnostic together",
+            "Or go on with one they have, or say that a finished one was answered here.",
+            href=url_for("diagnostics.together", case=case.reference, session=session),
+            tint=True,
+        )
+    ]
+
+
+def _timeline_addresses(subjects: Sequence[str], actor: Actor) -> dict[str, str]:
+    """Where lines about diagnostics lead: results for all readers, answers for who may answer."""
+    references = {subject.partition(":")[2]: subject for subject in subjects}
+    return {
+        references[each.reference]: url_for("diagnostics.go_on", response=each.reference)
+        for each in queries.tied_responses(references)
+        if each.status == "completed"
+        or (each.status == "in_progress" and may_answer_for(actor, each.employer))
+    }
+
+
 def _day(at: datetime) -> str:
     day = london(at)
     return f"{day.day} {day:%B %Y}"
@@ -187,6 +230,9 @@ def wire(app: Flask) -> None:
         MergeStep("diagnostics", merging.merge_preview, merging.merge_do, merging.merge_undo),
     )
     register_case_panel(app, _case_panel, order=30)
+    register_session_link(app, _session_panels)
+    register_held_records(app, *held.RECORDS)
+    register_timeline_links(app, ["response"], _timeline_addresses)
     register_home(app, _home, order=10)
     register_nav(
         app,

@@ -75,7 +75,7 @@ def colleague(user_id: int, organisation_ids: Collection[int]) -> Colleague | No
 
 def takers(organisation_ids: Collection[int]) -> list[tuple[str, str]]:
     """Who can be given a case: active advisers and managers of these providers, by name."""
-    rows = current_session().execute(
+    rows: Iterable[Any] = current_session().execute(
         select(User.id, User.name)
         .join(StaffPost, StaffPost.user_id == User.id)
         .join(users_roles, users_roles.c.user_id == User.id)
@@ -87,6 +87,22 @@ def takers(organisation_ids: Collection[int]) -> list[tuple[str, str]]:
         )
         .order_by(User.name, User.id)
         .distinct()
+    )
+    return [(str(row.id), row.name) for row in rows]
+
+
+def holders(organisation_ids: Collection[int]) -> list[tuple[str, str]]:
+    """Everybody who has an open case of these providers, closed accounts too, by name."""
+    rows = current_session().execute(
+        select(User.id, User.name)
+        .where(
+            User.id.in_(
+                select(Case.adviser_id).where(
+                    Case.organisation_id.in_(organisation_ids), Case.closed_at.is_(None)
+                )
+            )
+        )
+        .order_by(User.name, User.id)
     )
     return [(str(row.id), row.name) for row in rows]
 
@@ -178,12 +194,12 @@ def cases_to_change(references: Sequence[str]) -> list[Case]:
 
 def case_names(case_ids: Collection[int]) -> dict[int, str]:
     """Employers' names by case."""
-    rows = current_session().execute(
+    rows: Iterable[Any] = current_session().execute(
         select(Case.id, _SHOWN_NAME)
         .join(Employer, Employer.id == Case.employer_id)
         .where(Case.id.in_(case_ids))
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def holding(user_id: int, *, today: date) -> Holding:

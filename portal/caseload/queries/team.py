@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -70,7 +70,7 @@ def _count_cases(
     loads: dict[Key, Load], organisations: Collection[int] | None, today: date, quiet_days: int
 ) -> None:
     latest = func.coalesce(Case.last_contact_at, Case.opened_at)
-    rows = current_session().execute(
+    rows: Iterable[Any] = current_session().execute(
         select(
             Case.organisation_id,
             Case.adviser_id,
@@ -84,7 +84,7 @@ def _count_cases(
         .where(Case.closed_at.is_(None), _of(Case.organisation_id, organisations))
         .group_by(Case.organisation_id, Case.adviser_id, Case.stage)
     )
-    for organisation, adviser, stage, count, overdue, no_next, quiet in rows.tuples():
+    for organisation, adviser, stage, count, overdue, no_next, quiet in rows:
         load = loads[organisation, adviser]
         load.stages[Stage(stage)] += count
         load.overdue += overdue
@@ -100,7 +100,7 @@ def count_where(test: ColumnElement[bool]) -> ColumnElement[int]:
 def _count_contacts(
     loads: dict[Key, Load], organisations: Collection[int] | None, since: datetime
 ) -> None:
-    rows = current_session().execute(
+    rows: Iterable[Any] = current_session().execute(
         select(
             Case.organisation_id,
             Interaction.by,
@@ -111,7 +111,7 @@ def _count_contacts(
         .where(Interaction.at >= since, _of(Case.organisation_id, organisations))
         .group_by(Case.organisation_id, Interaction.by)
     )
-    for organisation, by, contacts, minutes in rows.tuples():
+    for organisation, by, contacts, minutes in rows:
         loads[organisation, by].contacts += contacts
         loads[organisation, by].minutes += minutes
 
@@ -119,7 +119,7 @@ def _count_contacts(
 def _count_sessions(
     loads: dict[Key, Load], organisations: Collection[int] | None, first: date, last: date
 ) -> None:
-    rows = current_session().execute(
+    rows: Iterable[Any] = current_session().execute(
         select(Case.organisation_id, DiagnosticSession.by, func.count())
         .join(Case, Case.id == DiagnosticSession.case_id)
         .where(
@@ -129,14 +129,14 @@ def _count_sessions(
         )
         .group_by(Case.organisation_id, DiagnosticSession.by)
     )
-    for organisation, by, count in rows.tuples():
+    for organisation, by, count in rows:
         loads[organisation, by].sessions += count
 
 
 def _count_deliveries(
     loads: dict[Key, Load], organisations: Collection[int] | None, first: date, last: date
 ) -> None:
-    rows = current_session().execute(
+    rows: Iterable[Any] = current_session().execute(
         select(Delivery.organisation_id, Delivery.by, func.count())
         .where(
             Delivery.delivered_on.between(first, last),
@@ -145,14 +145,14 @@ def _count_deliveries(
         )
         .group_by(Delivery.organisation_id, Delivery.by)
     )
-    for organisation, by, count in rows.tuples():
+    for organisation, by, count in rows:
         loads[organisation, by].deliveries += count
 
 
 def _count_confirmations(
     loads: dict[Key, Load], organisations: Collection[int] | None, today: date
 ) -> None:
-    rows = current_session().execute(
+    rows: Iterable[Any] = current_session().execute(
         select(Case.organisation_id, Case.adviser_id, func.count())
         .select_from(Confirmation)
         .join(Case, Case.id == Confirmation.case_id)
@@ -163,22 +163,18 @@ def _count_confirmations(
         )
         .group_by(Case.organisation_id, Case.adviser_id)
     )
-    for organisation, adviser, count in rows.tuples():
+    for organisation, adviser, count in rows:
         loads[organisation, adviser].unconfirmed += count
 
 
 def _named(loads: dict[Key, Load], organisations: Collection[int] | None) -> list[TeamRow]:
-    names = dict(
-        current_session()
-        .execute(
-            select(Organisation.id, Organisation.name).where(
-                Organisation.kind == "provider", _of(Organisation.id, organisations)
-            )
+    named: Iterable[Any] = current_session().execute(
+        select(Organisation.id, Organisation.name).where(
+            Organisation.kind == "provider", _of(Organisation.id, organisations)
         )
-        .tuples()
-        .all()
     )
-    posts = current_session().execute(
+    names = {row.id: row.name for row in named}
+    posts: Iterable[Any] = current_session().execute(
         select(StaffPost.organisation_id, User.id)
         .join(User, User.id == StaffPost.user_id)
         .join(users_roles, users_roles.c.user_id == User.id)
@@ -261,7 +257,8 @@ def arrivals(
         query = query.where(ReferralSource.id == source_id)
         moves = moves.where(Referral.source_id == source_id)
     changes: dict[int, list[tuple[str, datetime]]] = defaultdict(list)
-    for case_id, stage, at in current_session().execute(moves).tuples():
+    moved: Iterable[Any] = current_session().execute(moves)
+    for case_id, stage, at in moved:
         changes[case_id].append((stage, at))
     return [
         Arrival(*row[:7], reached=first_reached(changes.get(row.case_id or 0, ())))
@@ -271,7 +268,7 @@ def arrivals(
 
 def sources() -> list[tuple[str, str]]:
     """Every source to choose from, as (key, name)."""
-    rows = current_session().execute(
+    rows: Iterable[Any] = current_session().execute(
         select(ReferralSource.id, ReferralSource.name).order_by(ReferralSource.name)
     )
     return [(str(row.id), row.name) for row in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -75,7 +75,7 @@ def same_requests(kept_id: int, merged_id: int) -> Effect:
             select(Membership.user_id).where(Membership.employer_id == kept_id)
         )
     )
-    rows = current_session().execute(
+    rows: Iterable[Any] = current_session().execute(
         select(JoinRequest.id, JoinRequest.user_id).where(JoinRequest.employer_id == merged_id)
     )
     return Effect(
@@ -122,16 +122,12 @@ def same_deliveries(kept_id: int, merged_id: int) -> Effect:
 def two_open_cases(kept_id: int, merged_id: int) -> Problem | None:
     """An employer has one open case in a programme."""
     kept = {case.reference: case for case in queries.open_cases_of(kept_id)}
-    programmes = dict(
-        current_session()
-        .execute(
-            select(Case.programme, Case.reference).where(
-                Case.employer_id == kept_id, Case.closed_at.is_(None)
-            )
+    own: Iterable[Any] = current_session().execute(
+        select(Case.programme, Case.reference).where(
+            Case.employer_id == kept_id, Case.closed_at.is_(None)
         )
-        .tuples()
-        .all()
     )
+    programmes = {row.programme: row.reference for row in own}
     clash = current_session().execute(
         select(Case.reference, Case.programme)
         .where(
