@@ -116,8 +116,9 @@ def _sent(file: IO[bytes], filename: str, media_type: str) -> Response:
     file.seek(0)
 
     def chunks() -> Iterator[bytes]:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+        with file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
 
     response = Response(chunks(), content_type=media_type)
     response.call_on_close(file.close)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     literal,
     null,
@@ -35,7 +36,7 @@ from portal.employers.models import Employer
 from portal.employers.rules.identifiers import normalise_company_number
 from portal.employers.rules.names import telling_words
 from portal.kernel.clock import today
-from portal.kernel.ids import normalise_reference
+from portal.kernel.ids import REFERENCE_LENGTH, normalise_reference
 from portal.programme import queries as programme
 from portal.programme.models import Organisation, StaffPost
 
@@ -154,23 +155,29 @@ def _conditions(wanted: CaseFilter, scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def _named(text: str) -> ColumnElement[bool]:
-    """Employers or contacts that a person may mean: every word in the one or in the other."""
+    """What a person may mean: words of the employer's name or the contact's, a number, an address.
+
+    Every word must stand in the one name or in the other.
+    """
+    whole = text.lower()
+    options: list[ColumnElement[bool]] = []
+    reference = normalise_reference(text)
+    if len(reference) == REFERENCE_LENGTH:
+        options += [c.reference == reference, e.reference == reference]
     number = normalise_company_number(text)
     if number and any(character.isdigit() for character in text):
-        reference = normalise_reference(text)
-        return or_(e.company_number == number, c.reference == reference, e.reference == reference)
-    words = telling_words(text)[:_MOST_WORDS]
-    if not words:
-        return c.contact_email.contains(text.lower(), autoescape=True)
-    by_name = and_(*(e.search_text.contains(word, autoescape=True) for word in words))
-    contact = func.lower(c.contact_name)
-    by_contact = and_(
-        *(contact.contains(word, autoescape=True) for word in text.lower().split()[:_MOST_WORDS])
-    )
-    whole = text.lower()
+        options.append(e.company_number == number)
     if "@" in whole:
-        return func.lower(c.contact_email).contains(whole, autoescape=True)
-    return or_(by_name, by_contact)
+        options.append(func.lower(c.contact_email).contains(whole, autoescape=True))
+    words = telling_words(text)[:_MOST_WORDS]
+    if words:
+        parts = whole.split()[:_MOST_WORDS]
+        contact = func.lower(c.contact_name)
+        options += [
+            and_(*(e.search_text.contains(word, autoescape=True) for word in words)),
+            and_(*(contact.contains(part, autoescape=True) for part in parts)),
+        ]
+    return or_(*options) if options else false()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from portal.caseload.queries import home as queries
 from portal.caseload.queries.lists import Scope
 from portal.caseload.rules.contacts import telephone_link
 from portal.caseload.rules.lists import ALL, MINE, view_title
-from portal.caseload.rules.working_days import left_in_words
+from portal.caseload.rules.working_days import left_in_words, working_days_left
 from portal.caseload.views import blueprint
 from portal.caseload.views.links import back_query, link_to
 from portal.caseload.views.rows import day_words, late_words, lines
@@ -126,7 +126,10 @@ def _line(item: queries.Waiting) -> BesideLine:
         href = link_to("caseload.referral", referral=item.reference) or link_to(
             "caseload.referrals"
         )
-        text, late = f"From {item.words}. Decide by {when}", left_in_words(day, item.day)
+        left = left_in_words(day, item.day)
+        text, late = f"From {item.words}. Decide by {when}, {left[:1].lower()}{left[1:]}", ""
+        if working_days_left(day, item.day) <= 1:
+            text, late = f"From {item.words}. Decide by {when}", left
     elif item.kind == "follow_up":
         href = link_to("caseload.follow_up", case=item.reference, months=int(item.record))
         text = f"{item.words} months after the plan, due {when}"
