@@ -42,7 +42,7 @@ class OnwardForm(Form):
         autocomplete="off",
     )
     contact_name = StringField("Its contact", max_length=NAME_LENGTH, autocomplete="off")
-    contact_email = EmailField("Its e-mail address", subject="E-mail address", autocomplete="off")
+    contact_email = EmailField("Its email address", subject="Email address", autocomplete="off")
     contact_phone = StringField("Its telephone number", max_length=40, autocomplete="off", width=20)
     reason = TextAreaField(
         "Why are they referred?",
@@ -67,7 +67,7 @@ class OnwardForm(Form):
         "When it was sent", required="Enter the day it was sent", subject="The day", latest=today
     )
     chase_on = DateField("When to chase", subject="The day to chase", earliest=None)
-    mail = BooleanField("Send it to the service’s contact by e-mail now")  # noqa: RUF001
+    mail = BooleanField("Send it to the service’s contact by email now")  # noqa: RUF001
 
     def to_onward(self) -> Onward:
         """What was said."""

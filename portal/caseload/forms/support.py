@@ -104,9 +104,7 @@ class DeliveryForm(Form):
     trainer = StringField(
         "Led by", required="Enter who led it", max_length=NAME_LENGTH, autocomplete="off"
     )
-    funding = RadioField(
-        "Who pays?", required="Choose who pays", choices=tuple(FUNDING.items()), small=True
-    )
+    funding = RadioField("Who pays?", required="Choose who pays", choices=tuple(FUNDING.items()))
     notes = TextAreaField("Notes", max_length=2000, rows=3)
     find = StringField("Add an employer", max_length=200)
     searched = HiddenField()

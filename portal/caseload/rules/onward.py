@@ -13,9 +13,9 @@ from portal.kernel.result import Problem
 # The parts of an employer's record that it may agree to share. Its name is always known to the
 # service it is sent to.
 SHARES: Final[Mapping[str, str]] = {
-    "contact": "Name, job, e-mail address and telephone number of their contact",
+    "contact": "Name, job, email address and telephone number of their contact",
     "business": "Sector, district and size of the business",
-    "reason": "Why they are referred, as you wrote it",
+    "reason": "The reason for the referral, as written above",
 }
 _NO_CONSENT: Final = (
     "Nothing about an employer is passed on without its consent. Ask first, then record who agreed "
@@ -26,7 +26,7 @@ _NO_CONTACT_SHARED: Final = (
     "from here"
 )
 _NO_CONTACT: Final = (
-    "This case has no contact person with a telephone number or e-mail address. Add one to the "
+    "This case has no contact person with a telephone number or email address. Add one to the "
     "case first"
 )
 CHASE_AFTER: Final = timedelta(days=14)
@@ -85,7 +85,7 @@ def onward_problem(given: Onward, *, today: date, can_share_contact: bool) -> Pr
         (
             not given.mail or bool(given.contact_email.strip()),
             "contact_email",
-            "Enter the e-mail address to send it to",
+            "Enter the email address to send it to",
         ),
         (not given.mail or "contact" in given.shares, "shares", _NO_CONTACT_SHARED),
         (not given.mail or can_share_contact, "mail", _NO_CONTACT),

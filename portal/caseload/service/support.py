@@ -55,7 +55,7 @@ CHANGED = Problem(
 )
 NOBODY_TO_ASK = Problem(
     "nobody_to_ask",
-    "No employer is left to ask whose case has a contact with an e-mail address. Choose whom to "
+    "No employer is left to ask whose case has a contact with an email address. Choose whom to "
     "ask beside the employer",
 )
 SHEET_OF_CLOSED = Problem(

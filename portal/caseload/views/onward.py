@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +15,7 @@ from portal.caseload.queries import CaseFacts
 from portal.caseload.queries import onward as queries
 from portal.caseload.queries.onward import OnwardFacts
 from portal.caseload.rules.confirmations import long_day
-from portal.caseload.rules.onward import CHASE_AFTER, SHARES
+from portal.caseload.rules.onward import CHASE_AFTER
 from portal.caseload.rules.words import ONWARD_OUTCOMES, ONWARD_SERVICES
 from portal.caseload.rules.working_days import next_working_day
 from portal.caseload.service import onward as service
@@ -28,6 +28,12 @@ from portal.kernel.ids import new_token, normalise_reference
 from portal.kernel.result import Err
 from portal.web.access import Actor, current_actor, current_author
 from portal.web.security import limiter
+
+_SHARED_WORDS: Final = {
+    "contact": "their contact’s details",  # noqa: RUF001
+    "business": "sector, district and size",
+    "reason": "the reason for the referral",
+}
 
 
 @blueprint.route("/cases/<case>/refer-on", methods=["GET", "POST"])
@@ -75,7 +81,7 @@ def referral_out(case: str, record: str) -> str:
         "caseload/onward/show.html",
         case=facts,
         row=row,
-        shares_of_row=[SHARES[key] for key in row.shares if key in SHARES],
+        shares_of_row=[_SHARED_WORDS[key] for key in row.shares],
         **_shared(facts),
     )
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.caseload.access import may_read, may_work
 from portal.caseload.forms.support import AskForm, WithdrawForm
-from portal.caseload.queries import CaseFacts
+from portal.caseload.queries import CaseFacts, case_facts
 from portal.caseload.queries import evidence as files
 from portal.caseload.queries import support as queries
 from portal.caseload.queries.support import DeliveryFacts, Filters
@@ -34,7 +34,7 @@ from portal.caseload.views import blueprint
 from portal.db import unit_of_work
 from portal.employers.panels import Panel
 from portal.kernel.clock import today
-from portal.kernel.ids import REFERENCE_LENGTH, normalise_reference
+from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.web.access import Actor, current_actor, current_author, lep_staff
@@ -211,8 +211,11 @@ def _filters(actor: Actor) -> tuple[Filters, dict[str, str]]:
         "state": asked["state"] if asked["state"] in dict(STATES) else "",
         "mine": "1" if asked["mine"] and not reader else "",
         "provider": asked["provider"] if asked["provider"].isdecimal() and reader else "",
-        "case": normalise_reference(asked["case"])[:REFERENCE_LENGTH],
+        "case": "",
     }
+    case = case_facts(normalise_reference(asked["case"])) if asked["case"] else None
+    if case is not None and may_read(actor, case):
+        chosen["case"], chosen["employer"] = case.reference, case.employer_name
     seen: frozenset[int] | None = None if reader else actor.organisations
     if chosen["provider"]:
         if chosen["provider"] not in dict(_providers()):
