@@ -13,6 +13,23 @@ from portal.caseload.models import Referral, ReferralBatch, ReferralSource
 from portal.caseload.queries.referrals import Scope
 from portal.db import current_session
 
+__all__ = [
+    "SELF_KIND",
+    "BatchRow",
+    "ReferralBatch",
+    "ReferralSource",
+    "SourceRow",
+    "batch_of",
+    "batch_to_change",
+    "recent_batches",
+    "same_file",
+    "self_source",
+    "source_by_code",
+    "source_choices",
+    "source_of",
+    "source_rows",
+    "source_to_change",
+]
 SELF_KIND = "self_referral"
 _RECENT = 20
 

@@ -12,7 +12,13 @@ from portal.caseload.models import ReferralBatch, ReferralSource
 from portal.caseload.queries import referral_sources as queries
 from portal.caseload.queries.referral_likeness import Known
 from portal.caseload.queries.referrals import Scope
-from portal.caseload.rules.referral_file import CheckedRow, check_rows, given_of, read_file
+from portal.caseload.rules.referral_file import (
+    WHOLE_ROW,
+    CheckedRow,
+    check_rows,
+    given_of,
+    read_file,
+)
 from portal.caseload.rules.referral_likeness import STRONG, Identity, identity, likeness
 from portal.caseload.rules.referrals import Given, news_of_file
 from portal.caseload.service import referrals
@@ -144,14 +150,40 @@ def take(
         return Err(OVER)
     if source.closed_at is not None:
         return Err(Problem("source_closed", "The source of this file takes no more referrals"))
-    sectors = dict(programme.settings().sector_choices)
     rows = [dict(row) for row in batch.rows]
+    wanted = [row for row in rows if is_open(row)]
+    wanted = [r for r in wanted if (not is_double(r) if chosen is None else r["n"] in chosen)]
+    if not wanted:
+        return Err(Problem("no_rows", "No row was chosen that can be taken in"))
+    count = _take_rows(wanted, batch, source, by)
+    batch.rows = rows
+    batch.taken_count += count
+    if not any(is_open(row) for row in rows):
+        batch.state = "taken"
+    current_session().flush()
+    audit.record(
+        action="referral_file.taken",
+        subject=f"referral_file:{batch.reference}",
+        detail={"rows": count},
+        actor_id=by.user_id,
+    )
+    return Ok((batch, count))
+
+
+def _take_rows(
+    rows: list[dict[str, Any]], batch: ReferralBatch, source: ReferralSource, by: Author
+) -> int:
+    """Make a referral of each row, and write once to each person who referred some of them.
+
+    A row that passed once and passes no more, since the programme's sectors changed meanwhile, is
+    left with a fault. Returns how many were taken in.
+    """
+    sectors = dict(programme.settings().sector_choices)
     told: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    count = 0
     for row in rows:
-        wanted = not is_double(row) if chosen is None else row["n"] in chosen
-        given = given_of(row["cells"], sectors=sectors) if wanted and is_open(row) else None
+        given = given_of(row["cells"], sectors=sectors)
         if given is None:
+            row["faults"] = {WHOLE_ROW: "The programme's rules changed: send this row again"}
             continue
         taken = referrals.receive(
             given=given,
@@ -163,28 +195,15 @@ def take(
             tell=False,
         )
         if isinstance(taken, Err):
-            return taken
+            row["faults"] = {WHOLE_ROW: taken.problem.message}
+            continue
         row["taken"] = taken.value.reference
-        count += 1
         if given.referrer_email:
             told[given.referrer_email, given.referrer_name].append(
                 (given.employer_name, taken.value.reference)
             )
-    if not count:
-        return Err(Problem("no_rows", "No row was chosen that can be taken in"))
-    batch.rows = rows
-    batch.taken_count += count
-    if not any(is_open(row) for row in rows):
-        batch.state = "taken"
-    current_session().flush()
     _write_to(told)
-    audit.record(
-        action="referral_file.taken",
-        subject=f"referral_file:{batch.reference}",
-        detail={"rows": count},
-        actor_id=by.user_id,
-    )
-    return Ok((batch, count))
+    return sum(bool(row["taken"]) for row in rows)
 
 
 def _write_to(told: dict[tuple[str, str], list[tuple[str, str]]]) -> None:

@@ -60,11 +60,21 @@ def receive(
         return Err(problem)
     if source.closed_at is not None:
         return Err(Problem("source_closed", "This source takes no more referrals", "source"))
-    referral = Referral(
+    referral = _referral(given, source, by)
+    referral.channel, referral.batch_id = channel, batch_id
+    referral.organisation_id = organisation_id or sole_provider()
+    referral.expires_on = add_working_days(today(), settings.referral_working_days)
+    current_session().add(referral)
+    current_session().flush()
+    _record("received", referral, by, {"channel": channel})
+    if tell:
+        _tell(referral, source, "received", working_days=settings.referral_working_days)
+    return Ok(referral)
+
+
+def _referral(given: Given, source: ReferralSource, by: Author) -> Referral:
+    return Referral(
         source_id=source.id,
-        organisation_id=organisation_id or sole_provider(),
-        batch_id=batch_id,
-        channel=channel,
         match_name=given.comparable_name,
         employer_name=given.employer_name,
         trading_name=given.trading_name,
@@ -80,15 +90,8 @@ def receive(
         referrer_name=given.referrer_name,
         referrer_email=given.referrer_email,
         received_at=utc_now(),
-        expires_on=add_working_days(today(), settings.referral_working_days),
         created_by=by.user_id,
     )
-    current_session().add(referral)
-    current_session().flush()
-    _record("received", referral, by, {"channel": channel})
-    if tell:
-        _tell(referral, source, "received", working_days=settings.referral_working_days)
-    return Ok(referral)
 
 
 def assign(*, reference: str, organisation_id: int, by: Author) -> Ok[Referral] | Err:

@@ -8,7 +8,6 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.caseload.forms.referrals import EmptyForm, UploadForm
-from portal.caseload.models import ReferralBatch
 from portal.caseload.queries import referral_sources as queries
 from portal.caseload.queries.referral_likeness import Hit
 from portal.caseload.rules.referral_file import (
@@ -22,6 +21,7 @@ from portal.caseload.service import referral_files as service
 from portal.caseload.service.referral_files import is_double, is_open
 from portal.caseload.views import blueprint
 from portal.caseload.views.referral_support import (
+    as_reference,
     chosen_provider,
     hit_href,
     provider_choices,
@@ -29,7 +29,6 @@ from portal.caseload.views.referral_support import (
     source_choices,
 )
 from portal.db import unit_of_work
-from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
@@ -95,8 +94,8 @@ def referral_file() -> ResponseReturnValue:
     )
 
 
-def _load(reference: str) -> ReferralBatch:
-    batch = queries.batch_of(normalise_reference(reference))
+def _load(reference: str) -> queries.ReferralBatch:
+    batch = queries.batch_of(as_reference(reference))
     if batch is None or not scope_of(current_actor()).holds(batch.organisation_id):
         abort(404)
     return batch

@@ -18,6 +18,7 @@ from portal.caseload.service import referral_opening as service
 from portal.caseload.service.referral_opening import Opening
 from portal.caseload.views import blueprint
 from portal.caseload.views.referral_support import (
+    as_reference,
     decides,
     identity_of,
     load_referral,
@@ -179,7 +180,7 @@ def _sources() -> list[tuple[str, str]]:
 
 def _from_employer(form: NewCaseForm) -> None:
     """Begin with an employer the provider served before, where the address names one."""
-    reference = request.args.get("employer", "")
+    reference = as_reference(request.args.get("employer", ""))
     profile = employers.employer_profile(reference) if reference in current_actor().served else None
     if profile is None:
         return

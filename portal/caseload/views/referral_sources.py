@@ -9,19 +9,17 @@ from flask.typing import ResponseReturnValue
 
 from portal.caseload.access import keeps_sources
 from portal.caseload.forms.referrals import EmptyForm, SourceForm
-from portal.caseload.models import ReferralSource
 from portal.caseload.queries import referral_sources as queries
 from portal.caseload.rules.words import SOURCE_KINDS
 from portal.caseload.service import referral_sources as service
 from portal.caseload.views import blueprint
-from portal.caseload.views.referral_support import scope_of
+from portal.caseload.views.referral_support import as_reference, scope_of
 from portal.db import unit_of_work
-from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err, Ok
 from portal.web.access import current_actor, current_author
 
 _SELF_CHOICE = ("self_referral", SOURCE_KINDS["self_referral"])
-_ACTS: dict[str, tuple[Callable[..., Ok[ReferralSource] | Err], str]] = {
+_ACTS: dict[str, tuple[Callable[..., Ok[queries.ReferralSource] | Err], str]] = {
     "close": (service.close_source, "The source is closed. What it sent stays."),
     "reopen": (service.reopen_source, "The source is open again."),
     "link": (service.give_link, "The source has a new link. An earlier one no longer works."),
@@ -90,8 +88,8 @@ def source_act(source: str, act: str) -> ResponseReturnValue:
     return redirect(url_for("caseload.sources"))
 
 
-def _load(reference: str) -> ReferralSource:
-    return queries.source_of(normalise_reference(reference)) or abort(404)
+def _load(reference: str) -> queries.ReferralSource:
+    return queries.source_of(as_reference(reference)) or abort(404)
 
 
 def _values(form: SourceForm) -> dict[str, str]:

@@ -22,9 +22,15 @@ def scope_of(actor: Actor) -> Scope:
     return Scope(everything=False, organisations=actor.organisations)
 
 
+def as_reference(text: str) -> str:
+    """A reference from an address, made comparable; empty when it cannot be one."""
+    reference = normalise_reference(text)
+    return reference if reference.isascii() and reference.isalnum() else ""
+
+
 def load_referral(reference: str) -> ReferralFacts:
     """The referral in the address, to read; 404 when it is absent or another provider's."""
-    referral = referrals.referral_facts(normalise_reference(reference))
+    referral = referrals.referral_facts(as_reference(reference))
     # The same answer whether it is absent or another's: a guess learns nothing.
     if referral is None or not scope_of(current_actor()).holds(referral.organisation_id):
         abort(404)

@@ -32,6 +32,7 @@ from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
 from portal.web.downloads import csv_response
+from portal.web.text import clean_line
 
 _SOON = 2
 
@@ -42,9 +43,9 @@ def _chosen() -> ReferralFilter:
     channel = request.args.get("channel", "")
     return ReferralFilter(
         status=status if status in {*STATUSES, "all"} else "waiting",
-        source=request.args.get("source", "")[:20],
+        source=clean_line(request.args.get("source", ""))[:20],
         channel=channel if channel in CHANNELS else "",
-        provider=request.args.get("provider", "")[:10],
+        provider=clean_line(request.args.get("provider", ""))[:10],
     )
 
 

@@ -12,13 +12,13 @@ from portal.caseload.forms.referrals import (
     ReferralForm,
     SelfReferralForm,
 )
-from portal.caseload.models import ReferralSource
 from portal.caseload.queries import referral_sources as queries
 from portal.caseload.queries.referral_likeness import Hit, hits
 from portal.caseload.service import referrals as service
 from portal.caseload.service.referral_sources import self_referral_source
 from portal.caseload.views import blueprint
 from portal.caseload.views.referral_support import (
+    as_reference,
     chosen_provider,
     hit_href,
     identity_of,
@@ -28,7 +28,6 @@ from portal.caseload.views.referral_support import (
     typed_identity,
 )
 from portal.db import unit_of_work
-from portal.kernel.ids import normalise_reference
 from portal.kernel.people import Author
 from portal.kernel.result import Err
 from portal.programme import queries as programme
@@ -92,7 +91,7 @@ def referral_new() -> ResponseReturnValue:
 
 def _receive(
     form: Any,
-    source: ReferralSource | None,
+    source: queries.ReferralSource | None,
     *,
     channel: str,
     by: Author,
@@ -129,7 +128,7 @@ def refer_public() -> ResponseReturnValue:
 @limiter.limit("60/hour", methods=["POST"])
 def refer_link(code: str) -> ResponseReturnValue:
     """A partner refers an employer through its own link, without an account."""
-    source = queries.source_by_code(normalise_reference(code))
+    source = queries.source_by_code(as_reference(code))
     if source is None:
         # One answer, whether the link was withdrawn or never was.
         return render_template("caseload/referrals/refer_closed.html"), 404
@@ -137,7 +136,7 @@ def refer_link(code: str) -> ResponseReturnValue:
 
 
 def _public(
-    form: Any, source: ReferralSource | None, channel: str, template: str
+    form: Any, source: queries.ReferralSource | None, channel: str, template: str
 ) -> ResponseReturnValue:
     """A public form. Nothing on it tells what is known about an employer."""
     form.offer("sector", programme.settings().sector_choices)
