@@ -15,6 +15,7 @@ from portal.web.access import (
     signed_in,
 )
 
+may_see_all_held = any_of(employer_member, lep_staff)
 may_import = has_role("lep_manager", "administrator")
 may_read = any_of(employer_member, lep_staff, serves_employer)
 # An adviser on the phone writes down what the employer says; the history keeps who did.
@@ -45,6 +46,10 @@ ROUTES: dict[str, Predicate] = {
     "employers.ask": signed_in,
     "employers.show": may_read,
     "employers.history": may_read,
+    "employers.timeline": may_read,
+    "employers.timeline_export": may_read,
+    "employers.held_data": may_see_all_held,
+    "employers.held_download": may_see_all_held,
     "employers.details": may_change,
     "employers.staff_numbers": may_change,
     "employers.investors_in_people": may_change,
