@@ -1,6 +1,13 @@
 """Every SELECT on responses, scores, roll-ups and histograms."""
 
-from portal.diagnostics.queries.cases import SessionFacts, open_case_to_change, sessions_of
+from portal.diagnostics.queries.cases import (
+    SessionFacts,
+    TiedResponse,
+    open_case_to_change,
+    response_of_session,
+    sessions_of,
+    tied_responses,
+)
 from portal.diagnostics.queries.counts import (
     counted_scores,
     counted_scores_of,
@@ -36,6 +43,7 @@ __all__ = [
     "HistoryLine",
     "ResponseFacts",
     "SessionFacts",
+    "TiedResponse",
     "claimable",
     "completed_response",
     "counted_scores",
@@ -53,11 +61,13 @@ __all__ = [
     "response_by_id",
     "response_by_token",
     "response_facts",
+    "response_of_session",
     "response_to_change",
     "scores_of",
     "sessions_of",
     "stored_histograms",
     "stored_rollups",
+    "tied_responses",
     "under_way",
     "waiting_for_employer",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +10,8 @@ from sqlalchemy import select
 
 from portal.caseload.models import Case, DiagnosticSession
 from portal.db import current_session
+from portal.diagnostics.models import Response
+from portal.employers.models import Employer
 from portal.programme import queries as programme
 
 
@@ -22,10 +25,42 @@ class SessionFacts:
     by_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class TiedResponse:
+    """A diagnostic and the reference of the employer it is about."""
+
+    reference: str
+    status: str
+    employer: str
+
+
+_TIED = select(Response.reference, Response.status, Employer.reference).join(
+    Employer, Employer.id == Response.employer_id
+)
+
+
+def response_of_session(session: str) -> TiedResponse | None:
+    """The newest diagnostic of the in-depth session of this reference, withdrawn ones left out."""
+    query = (
+        _TIED.join(DiagnosticSession, DiagnosticSession.id == Response.session_id)
+        .where(DiagnosticSession.reference == session, Response.status != "withdrawn")
+        .order_by(Response.started_at.desc(), Response.id.desc())
+        .limit(1)
+    )
+    row = current_session().execute(query).first()
+    return None if row is None else TiedResponse(*row)
+
+
+def tied_responses(references: Collection[str]) -> list[TiedResponse]:
+    """Diagnostics of employers among these references."""
+    rows = current_session().execute(_TIED.where(Response.reference.in_(references)))
+    return [TiedResponse(*row) for row in rows]
+
+
 def open_case_to_change(employer_id: int) -> Case | None:
     """The employer's open case in the present programme, locked until the unit of work ends.
 
-    Lock it before a plan or the employer: everybody who needs several takes them in that order.
+    Whoever needs several takes them in this order: response or plan, case, employer.
     """
     return current_session().scalar(
         select(Case)

@@ -100,7 +100,6 @@ def say_together(*, case: str, session: str, response: str, by: Author) -> Ok[st
     problem = may_say_together(row.answers, advisers=advisers)
     if problem is not None:
         return Err(problem)
-    # The lock comes before the timeline's line, as for everybody who changes a case.
     rest_case_on(row, by, queries.open_case_to_change(facts.employer_id))
     _tie(row, held, by, title="Diagnostic was answered at the in-depth session")
     return Ok(row.reference)
