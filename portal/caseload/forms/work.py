@@ -98,7 +98,7 @@ class ConsultationForm(OnceForm):
     )
     iip_evidence = StringField(
         "How they know",
-        hint="Left empty, it says who told you on the phone",
+        hint="For example, the certificate number. Left empty, it says who told you on the phone",
         max_length=500,
     )
     training_answer = RadioField(

@@ -70,14 +70,25 @@ def ask(
         return Err(problem or NO_RECORD)
     for one in earlier:
         one.state = "replaced"
-    session = current_session()
-    session.flush()
     token = new_token()
+    question = _new_question(about, name, address, token, by)
+    _follow(case, subject)
+    _mail_link(question, about, what, token, by_name=by.shown)
+    again = " again" if earlier else ""
+    _tell(question, about, by, f"{name} was asked{again} to confirm {what}")
+    _audit("confirmation.asked", question, by)
+    return Ok(question)
+
+
+def _new_question(about: Subject, name: str, address: str, token: str, by: Author) -> Confirmation:
+    session = current_session()
+    # The earlier one first: only one question about a record counts at a time.
+    session.flush()
     question = Confirmation(
-        session_id=record_id if subject == "session" else None,
-        attendance_id=record_id if subject == "attendance" else None,
+        session_id=about.record_id if about.kind == "session" else None,
+        attendance_id=about.record_id if about.kind == "attendance" else None,
         employer_id=about.employer_id,
-        case_id=case.id,
+        case_id=about.case_id,
         to_name=name,
         to_email=address,
         token_hash=token_hash(token),
@@ -87,12 +98,7 @@ def ask(
     )
     session.add(question)
     session.flush()
-    _follow(case, subject)
-    _mail_link(question, about, what, token, by_name=by.shown)
-    again = " again" if earlier else ""
-    _tell(question, about, by, f"{name} was asked{again} to confirm {what}")
-    _audit("confirmation.asked", question, by)
-    return Ok(question)
+    return question
 
 
 def _address(text: str) -> str | None:

@@ -145,6 +145,7 @@ def _form_page(
         known=_known(profile),
         eligibility=eligibility_of(profile),
         reach=profile.hard_to_reach(today()),
+        part_time_hours=programme.settings().part_time_hours,
     )
 
 

@@ -122,7 +122,7 @@ def test_one_page_records_the_call_and_books_the_session(opened, client) -> None
         "Nobody wants\nSaturdays",
         "Meeting employers who have done it",
         "26 people, 12 of them part-time",
-        "Hard to reach: not accredited by Investors in People",
+        "<strong>Hard to reach:</strong> not accredited by Investors in People",
         "Record the in-depth session",
     ):
         assert words in shown
