@@ -42,7 +42,7 @@ class _OutcomesForm(Form):
             if not self._is_begun(row):
                 continue
             for part, message in (
-                ("title", "Enter what the post is called, or empty its other boxes"),
+                ("title", "Enter what the post is called, or clear its pay"),
                 ("advertised", "Choose how the post was advertised"),
                 ("filled", "Choose whether the post is filled"),
             ):
@@ -53,8 +53,8 @@ class _OutcomesForm(Form):
         return good
 
     def _is_begun(self, row: int) -> bool:
-        parts = ("title", "pay", "advertised", "filled")
-        return any(not self[f"role_{row}_{part}"].is_empty() for part in parts)
+        # A choice cannot be unmade in a browser, so what is typed says whether a post is there.
+        return any(not self[f"role_{row}_{part}"].is_empty() for part in ("title", "pay"))
 
     def answers(self) -> dict[str, Value]:
         """What was answered; a question left empty is missing, not 0."""

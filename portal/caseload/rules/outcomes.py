@@ -188,6 +188,11 @@ class Line:
     text: str
     cells: tuple[Cell, ...]
 
+    @property
+    def known(self) -> bool:
+        """Whether any record has an answer."""
+        return any(cell.known for cell in self.cells)
+
 
 def side_by_side(
     asked: OutcomeQuestions, standings: Sequence[Standing]
@@ -239,7 +244,7 @@ def difference(question: Question, start: Value | None, now: Value | None) -> st
         return "the same as at the start"
     if question.options is None and isinstance(start, int) and isinstance(now, int):
         return f"{abs(now - start):,} {'more' if now > start else 'fewer'} than at the start"
-    return f"at the start: {question.words(start)}"
+    return f"at the start “{question.words(start)}”"
 
 
 # --- Reading the questions -------------------------------------------------------------------

@@ -37,7 +37,7 @@ def preferences() -> ResponseReturnValue:
 
 
 def _long(found: queries.FollowUpFacts) -> str:
-    return f"{found.name} {found.due_on.day} {found.due_on:%B %Y}"
+    return f"{found.name}, {found.due_on.day} {found.due_on:%B %Y}"
 
 
 def follow_up_panel(case: CaseFacts, actor: Actor) -> Panel | None:

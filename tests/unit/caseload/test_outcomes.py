@@ -146,7 +146,7 @@ def test_records_side_by_side_with_their_differences() -> None:
     assert [cell.words for cell in posts.cells] == ["1 post", "4 posts"]
     assert [cell.change for cell in posts.cells] == ["", "3 more than at the start"]
     assert posts.cells[1].true_on == date(2026, 4, 7)
-    assert _line(both, "written policy").cells[1].change == "at the start: No"
+    assert _line(both, "written policy").cells[1].change == "at the start “No”"
     assert _line(both, "development review").cells[1].change == "3 fewer than at the start"
     mentored = _line(both, "mentor").cells
     assert (mentored[0].words, mentored[0].known) == ("Not known", False)
