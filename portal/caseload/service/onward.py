@@ -49,8 +49,29 @@ def refer_on(*, case: str, given: Onward, once: str, by: Author) -> Ok[ReferralO
         problem = CLOSED
     if problem is not None:
         return Err(problem)
+    made = _add(locked, given, mark, by)
+    if given.mail:
+        _write_to(made, facts, by)
+    _tell(
+        locked,
+        made,
+        by,
+        title=f"Referred to {ONWARD_SERVICES[made.service]}: {made.organisation}",
+        text=f"{made.reason}\nConsent given by {made.consent_by}",
+    )
+    audit.record(
+        action="referral_out.made",
+        subject=f"referral_out:{made.reference}",
+        detail={"case": case, "mailed": given.mail, "shares": list(given.shares)},
+        actor_id=by.user_id,
+    )
+    current_session().flush()
+    return Ok(made)
+
+
+def _add(case: Case, given: Onward, mark: str | None, by: Author) -> ReferralOut:
     made = ReferralOut(
-        case_id=locked.id,
+        case_id=case.id,
         service=given.service,
         organisation=given.organisation.strip(),
         contact_name=given.contact_name.strip(),
@@ -70,23 +91,7 @@ def refer_on(*, case: str, given: Onward, once: str, by: Author) -> Ok[ReferralO
     session = current_session()
     session.add(made)
     session.flush()
-    if given.mail:
-        _write_to(made, facts, by)
-    _tell(
-        locked,
-        made,
-        by,
-        title=f"Referred to {ONWARD_SERVICES[made.service]}: {made.organisation}",
-        text=f"{made.reason}\nConsent given by {made.consent_by}",
-    )
-    audit.record(
-        action="referral_out.made",
-        subject=f"referral_out:{made.reference}",
-        detail={"case": case, "mailed": given.mail, "shares": list(given.shares)},
-        actor_id=by.user_id,
-    )
-    session.flush()
-    return Ok(made)
+    return made
 
 
 def record_outcome(

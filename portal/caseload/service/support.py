@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, time
+from typing import Any
 
 from portal.caseload.models import Attendance, Case, Delivery
 from portal.caseload.panels import withdraw_problem
@@ -113,32 +114,38 @@ def record(
     refused = funding_problem(given.funding, [facts for _, facts in found], sme_limit=limit)
     if refused is not None:
         return Err(refused)
-    session = current_session()
-    with session.begin_nested() as step:
-        made = Delivery(
-            organisation_id=found[0][0].organisation_id,
-            once=mark,
-            by=by.user_id,
-            by_name=by.shown,
-            **_columns(given),
-        )
-        session.add(made)
-        session.flush()
-        for (case, facts), row in zip(found, attending, strict=True):
-            _attend(made, case, facts, row, by)
+    with current_session().begin_nested() as step:
+        made = _add(given, found, attending, mark=mark, by=by)
         unkept = _add_sheets(made, [case for case, _ in found], sheets, by)
         if unkept is not None:
             # A sheet that cannot be kept takes the record with it: it is sent again as a whole.
             step.rollback()
             return Err(unkept)
-    audit.record(
-        action="support.recorded",
-        subject=f"delivery:{made.reference}",
-        detail={"kind": made.kind, "cases": [row.case for row in attending]},
-        actor_id=by.user_id,
-    )
-    session.flush()
+    _audit("support.recorded", made, by, kind=made.kind, cases=[row.case for row in attending])
     return Ok(made)
+
+
+def _add(
+    given: Delivered,
+    found: Sequence[tuple[Case, AttendingCase]],
+    attending: Sequence[Attending],
+    *,
+    mark: str | None,
+    by: Author,
+) -> Delivery:
+    made = Delivery(
+        organisation_id=found[0][0].organisation_id,
+        once=mark,
+        by=by.user_id,
+        by_name=by.shown,
+        **_columns(given),
+    )
+    session = current_session()
+    session.add(made)
+    session.flush()
+    for (case, facts), row in zip(found, attending, strict=True):
+        _attend(made, case, facts, row, by)
+    return made
 
 
 def correct(
@@ -175,13 +182,7 @@ def correct(
         row.attended, row.part_time_attended = said.attended, said.part_time
         _tell(made, row.employer_id, by, title=f"Support corrected: {made.title}")
     made.revision += 1
-    audit.record(
-        action="support.corrected",
-        subject=f"delivery:{made.reference}",
-        detail={"changed": sorted(changed)},
-        actor_id=by.user_id,
-    )
-    current_session().flush()
+    _audit("support.corrected", made, by, changed=sorted(changed))
     return Ok(made)
 
 
@@ -208,13 +209,7 @@ def withdraw(*, reference: str, reason: str, by: Author) -> Ok[Delivery] | Err:
         confirmations.drop(case=case, subject="attendance", record_ids=[row.id])
         _tell(made, row.employer_id, by, title=f"Support withdrawn: {made.title}", text=reason)
     made.withdrawn_at, made.withdrawn_reason = utc_now(), reason.strip()
-    audit.record(
-        action="support.withdrawn",
-        subject=f"delivery:{reference}",
-        detail={"reason": reason.strip()},
-        actor_id=by.user_id,
-    )
-    current_session().flush()
+    _audit("support.withdrawn", made, by, reason=reason.strip())
     return Ok(made)
 
 
@@ -354,6 +349,13 @@ def _ask(row: AttendanceFacts, by: Author) -> Problem | None:
     if isinstance(asked, Err):
         return Problem(asked.problem.code, f"{row.employer_name}: {asked.problem.message}")
     return None
+
+
+def _audit(action: str, made: Delivery, by: Author, **detail: Any) -> None:
+    audit.record(
+        action=action, subject=f"delivery:{made.reference}", detail=detail, actor_id=by.user_id
+    )
+    current_session().flush()
 
 
 def _tell(

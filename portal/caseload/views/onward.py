@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from portal.caseload.access import may_work
 from portal.caseload.forms.onward import OnwardForm, OutcomeForm
+from portal.caseload.panels import Panel
 from portal.caseload.queries import CaseFacts
 from portal.caseload.queries import onward as queries
 from portal.caseload.queries.onward import OnwardFacts
@@ -22,7 +23,6 @@ from portal.caseload.service import onward as service
 from portal.caseload.views import blueprint
 from portal.caseload.views.loading import load_case, load_own_case
 from portal.db import unit_of_work
-from portal.employers.panels import Panel
 from portal.kernel.clock import today
 from portal.kernel.ids import new_token, normalise_reference
 from portal.kernel.result import Err

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.caseload.access import may_read, may_work
 from portal.caseload.forms.support import AskForm, WithdrawForm
+from portal.caseload.panels import Panel
 from portal.caseload.queries import CaseFacts, case_facts
 from portal.caseload.queries import evidence as files
 from portal.caseload.queries import support as queries
@@ -32,7 +33,6 @@ from portal.caseload.rules.words import (
 from portal.caseload.service import support as service
 from portal.caseload.views import blueprint
 from portal.db import unit_of_work
-from portal.employers.panels import Panel
 from portal.kernel.clock import today
 from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
