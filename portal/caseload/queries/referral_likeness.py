@@ -20,13 +20,14 @@ from portal.caseload.rules.referral_likeness import (
 )
 from portal.db import current_session
 from portal.employers.models import Employer
-from portal.employers.rules.names import whole_name
+from portal.employers.rules.names import WHOLE, whole_name
 from portal.integrations.search import AllOf, AnyOf, Expression, SearchIndex, Word
 from portal.programme import queries as programme
 
 INDEX = SearchIndex("employer_search", content="employers")
 _MOST = 8
-_CANDIDATES = 300
+_CANDIDATES = 150
+_ENOUGH = 20
 _WAITING_READ = 3000
 _OWN_READ = 10_000
 _MAX_WORDS = 6
@@ -224,8 +225,13 @@ def _candidates(wanted: Identity) -> Iterable[Any]:
     session = current_session()
     ids: list[int] = []
     for name in wanted.names:
-        for question in _questions(name):
-            ids += INDEX.matching(session, question, limit=_CANDIDATES)
+        found: list[int] = []
+        for question in _as_typed(name):
+            found += INDEX.matching(session, question, limit=_CANDIDATES)
+        if len(found) < _ENOUGH:
+            for question in _as_meant(name):
+                found += INDEX.matching(session, question, limit=_CANDIDATES)
+        ids += found
     tests = []
     if wanted.company_number:
         tests.append(Employer.company_number == wanted.company_number)
@@ -242,17 +248,21 @@ def _candidates(wanted: Identity) -> Iterable[Any]:
     )
 
 
-def _questions(name: str) -> list[Expression]:
-    """As typed; then with the slips people make: a letter wrong, a word more or less or apart."""
+def _as_typed(name: str) -> list[Expression]:
+    """The name closed up, as the beginning of one; and its words, each as the beginning of one."""
+    words, _beginnings = search_beginnings(name)
+    return [
+        Word(whole_name(name.split()), prefix=True),
+        AllOf(tuple(Word(word, prefix=len(word) > 1) for word in words[:_MAX_WORDS])),
+    ]
+
+
+def _as_meant(name: str) -> list[Expression]:
+    """With the slips people make: a letter wrong, a word more or less, or written apart."""
     words, beginnings = search_beginnings(name)
     words, beginnings = words[:_MAX_WORDS], beginnings[:_MAX_WORDS]
-    closed = whole_name(name.split())
-    found: list[Expression] = [
-        Word(closed, prefix=True),
-        AllOf(tuple(Word(word, prefix=len(word) > 1) for word in words)),
-    ]
-    if len(closed) >= _BEGINNING + 3:
-        found.append(Word(closed[: 3 + _BEGINNING], prefix=True))
+    start = whole_name(name.split())[: len(WHOLE) + _BEGINNING]
+    found: list[Expression] = [Word(start, prefix=True)]
     if len(beginnings) > 1:
         found.append(AllOf(tuple(Word(start, prefix=True) for start in beginnings)))
         if len(words) > 1:

@@ -262,12 +262,3 @@ def waits_already(source_id: int, match_name: str, contact_name: str) -> str | N
         )
         .limit(1)
     )
-
-
-def referrals_of(employer_id: int) -> list[ReferralFacts]:
-    """An employer's referrals, newest first."""
-    return _facts(
-        _select()
-        .where(Referral.employer_id == employer_id)
-        .order_by(Referral.received_at.desc(), Referral.id.desc())
-    )

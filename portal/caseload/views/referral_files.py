@@ -37,9 +37,9 @@ from portal.web.downloads import csv_response
 _PAGE = 50
 _SHOW = {
     "all": "Every row",
-    "faults": "Rows with something to put right",
-    "doubles": "Rows that look like something that is here",
-    "good": "Rows that can be taken in",
+    "faults": "To put right",
+    "doubles": "Perhaps here already",
+    "good": "Ready to take in",
 }
 
 
@@ -154,7 +154,15 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "open": is_open(row),
         "double": is_double(row),
         "whole": row["faults"].get(WHOLE_ROW, ""),
-        "hits": [{"text": hit.name, "why": hit.why, "href": hit_href(hit)} for hit in hits],
+        "hits": [
+            {
+                "text": hit.name,
+                "hint": hit.hint[:1].lower() + hit.hint[1:],
+                "why": hit.why,
+                "href": hit_href(hit),
+            }
+            for hit in hits
+        ],
     }
 
 
