@@ -37,6 +37,11 @@ def is_owner(actor: Actor, reference: str) -> bool:
     return employer_owner(actor, {"employer": reference})
 
 
+def may_invite_first_owner(actor: Actor, reference: str) -> bool:
+    """Whether the person is an adviser who may bring the owner of an employer that has none."""
+    return serves_employer(actor, {"employer": reference}) and not is_owner(actor, reference)
+
+
 ROUTES: dict[str, Predicate] = {
     "employers.index": signed_in,
     "employers.find": signed_in,
@@ -57,7 +62,8 @@ ROUTES: dict[str, Predicate] = {
     "employers.sites": may_change,
     "employers.withdraw_site": may_change,
     "employers.people": may_read,
-    "employers.invite": employer_owner,
+    # An adviser invites the first owner only; the service says so.
+    "employers.invite": any_of(employer_owner, serves_employer),
     "employers.withdraw_invitation": employer_owner,
     "employers.decide_request": employer_owner,
     "employers.change_role": employer_owner,
