@@ -279,15 +279,8 @@ class StartForm(Form):
     )
 
 
-class SheetForm(Form):
-    """For whom a call sheet is printed; it changes nothing, so its choices stand in the address."""
-
-    class Meta:
-        """No token in an address."""
-
-        csrf = False
-
-    SECTORS = tuple((key, words) for key, words, *_ in SECTOR_CHOICES)
+class TheirStartForm(StartForm):
+    """The same for an adviser, who speaks of somebody else's organisation."""
 
     sector = RadioField(
         "What does the employer mainly do?",
@@ -299,6 +292,17 @@ class SheetForm(Form):
         choices=SIZE_CHOICES,
         required="Choose how many people work there",
     )
+
+
+class SheetForm(TheirStartForm):
+    """For whom a call sheet is printed; it changes nothing, so its choices stand in the address."""
+
+    class Meta:
+        """No token in an address."""
+
+        csrf = False
+
+    SECTORS = tuple((key, words) for key, words, *_ in SECTOR_CHOICES)
 
     @classmethod
     def for_size(cls, sector: str, typed: str | None) -> SheetForm:

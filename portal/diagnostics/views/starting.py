@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.db import unit_of_work
 from portal.diagnostics import queries, service
 from portal.diagnostics.access import may_answer_for
-from portal.diagnostics.forms import StartForm
+from portal.diagnostics.forms import StartForm, TheirStartForm
 from portal.diagnostics.rules.catalogue import load_catalogue
 from portal.diagnostics.views import blueprint
 from portal.diagnostics.views.loading import hold, load
@@ -46,7 +46,7 @@ def start() -> ResponseReturnValue:
         if not actor.is_authenticated:
             hold(started.value)
         return redirect(url_for("diagnostics.go_on", response=started.value))
-    return render_template("diagnostics/start.html", form=form, employer=None)
+    return render_template("diagnostics/start.html", form=form, employer=None, own=True)
 
 
 @blueprint.route("/employers/<employer>/diagnostic/start", methods=["GET", "POST"])
@@ -55,9 +55,10 @@ def start_for_employer(employer: str) -> ResponseReturnValue:
     profile = employer_profile(employer)
     if profile is None:
         abort(404)
-    form = StartForm(sector=profile.sector, size=profile.size_tier)
+    actor = current_actor()
+    own = employer in actor.employers
+    form = (StartForm if own else TheirStartForm)(sector=profile.sector, size=profile.size_tier)
     if form.validate_on_submit():
-        actor = current_actor()
         with unit_of_work():
             started = service.start(
                 sector=form.sector.data,
@@ -68,7 +69,7 @@ def start_for_employer(employer: str) -> ResponseReturnValue:
                 by=current_author(),
             )
         return redirect(url_for("diagnostics.go_on", response=started.value))
-    return render_template("diagnostics/start.html", form=form, employer=profile)
+    return render_template("diagnostics/start.html", form=form, employer=profile, own=own)
 
 
 @blueprint.get("/employers/<employer>/diagnostics")

@@ -12,7 +12,7 @@ from portal.caseload.queries import CaseFacts
 from portal.db import unit_of_work
 from portal.diagnostics import queries, service
 from portal.diagnostics.access import may_work_on
-from portal.diagnostics.forms import StartForm
+from portal.diagnostics.forms import StartForm, TheirStartForm
 from portal.diagnostics.queries import ResponseFacts, SessionFacts
 from portal.diagnostics.rules.together import people_in
 from portal.diagnostics.views import blueprint
@@ -28,7 +28,7 @@ def together(case: str) -> ResponseReturnValue:
     facts = _own_case(case)
     sessions = queries.sessions_of(facts.id)
     session = _chosen(sessions)
-    form = StartForm(sector=facts.sector, size=facts.size_tier)
+    form = TheirStartForm(sector=facts.sector, size=facts.size_tier)
     if request.method == "POST":
         done = _do(facts, session, form)
         if isinstance(done, Ok):
