@@ -63,7 +63,7 @@ class LogForm(PlanningForm):
     @property
     def was_reached(self) -> bool:
         """Whether somebody was reached; a note reaches nobody, whatever stands beside it."""
-        return self.reached.data == "yes" and self.kind.data != "note"
+        return bool(self.reached.data == "yes" and self.kind.data != "note")
 
     @property
     def spent(self) -> int:
@@ -77,7 +77,7 @@ class LogForm(PlanningForm):
         if self.minutes.data != OTHER:
             self.minutes_other.process_errors = []
             self.minutes_other.data = None
-        fine: bool = super().validate(extra_validators)
+        fine = super().validate(extra_validators)
         if self.minutes.data == OTHER and self.minutes_other.data is None:
             if not self.minutes_other.errors:
                 self.minutes_other.errors = ["Enter how many minutes it took"]

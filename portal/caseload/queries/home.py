@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
+    CompoundSelect,
+    Date,
     Select,
     String,
+    Subquery,
     and_,
+    bindparam,
     case,
     cast,
     func,
     literal,
     null,
-    or_,
     select,
     true,
     union_all,
@@ -34,22 +39,24 @@ from portal.caseload.models import (
     ReferralOut,
     ReferralSource,
 )
-from portal.caseload.queries.lists import (
+from portal.caseload.queries.case_sql import (
     Scope,
     c,
     gap_count,
     is_open,
     is_quiet,
     n,
+    own_case,
+    own_provider,
     shown_name,
+    unconfirmed,
+    values,
     with_action,
     with_employer,
 )
-from portal.caseload.rules import attention
 from portal.db import current_session
-from portal.programme import queries as programme
 
-SHOWN = 25
+SHOWN = 20
 BESIDE = 8
 FOLLOW_UP_AHEAD = timedelta(days=7)
 COUNTERS = (
@@ -76,9 +83,8 @@ class WorkRow:
     contact_email: str
 
 
-def _of(scope: Scope, *, mine: bool) -> ColumnElement[bool]:
-    own = c.organisation_id.in_(sorted(scope.organisations or ()))
-    return and_(own, c.adviser_id == scope.user_id) if mine else own
+def _of(*, mine: bool) -> ColumnElement[bool]:
+    return and_(own_provider, own_case) if mine else own_provider
 
 
 def work(scope: Scope, day: date, *, mine: bool) -> tuple[dict[str, int], list[WorkRow]]:
@@ -87,80 +93,82 @@ def work(scope: Scope, day: date, *, mine: bool) -> tuple[dict[str, int], list[W
     One statement: what is counted and what is shown come from one reading of the cases. A section
     shows ``SHOWN`` rows at most; its count says how many there are.
     """
-    settings = programme.settings()
+    found = current_session().execute(_work(mine=mine), values(day, scope)).all()
+    width = len(COUNTERS)
+    counts = {name: int(value) for name, value in zip(COUNTERS, found[0][:width], strict=True)}
+    return counts, [WorkRow(*row[width:]) for row in found if row[width] is not None]
+
+
+_DAY = bindparam("day", type_=Date())
+
+
+def _open_cases(*, mine: bool) -> CTE:
     section = case(
         (n.id.is_(None), "no_next_action"),
-        (n.due_on < day, "overdue"),
-        (n.due_on == day, "today"),
-        (n.due_on <= attention.end_of_week(day), "week"),
+        (n.due_on < _DAY, "overdue"),
+        (n.due_on == _DAY, "today"),
+        (n.due_on <= bindparam("week_end", type_=Date()), "week"),
         else_=cast(null(), String),
     )
-    base = (
+    return (
         select(
-            c.id,
-            c.reference,
-            shown_name.label("employer"),
-            c.stage,
-            c.adviser_id,
-            n.id.label("action_id"),
-            n.kind,
-            n.what,
-            n.due_on,
-            c.contact_name,
-            c.contact_phone,
-            c.contact_email,
+            *(c.id, c.reference, shown_name.label("employer"), c.stage, c.adviser_id),
+            *(n.id.label("action_id"), n.kind, n.what, n.due_on),
+            *(c.contact_name, c.contact_phone, c.contact_email),
             section.label("section"),
-            gap_count([sector.key for sector in settings.sectors]).label("gaps"),
-            _flag(is_quiet(day, settings.quiet_days)).label("quiet"),
-            _flag(c.contact_count == 0).label("never"),
-            _flag(c.waiting_since.is_not(None)).label("waiting"),
-            _flag(c.session_state.in_(attention.SESSION_UNCONFIRMED)).label("unconfirmed"),
+            gap_count.label("gaps"),
+            _flag(is_quiet).label("quiet"),
+            _flag(c.contact_count == 0).label("never_contacted"),
+            _flag(c.waiting_since.is_not(None)).label("waiting_for_employer"),
+            _flag(unconfirmed).label("session_unconfirmed"),
         )
         .select_from(with_action)
-        .where(is_open, _of(scope, mine=mine))
-        .cte("mine")
+        .where(is_open, _of(mine=mine))
+        .cte("open_cases")
     )
-    b = base.c
-    totals = select(
-        func.count().label("open"),
-        *(
-            func.coalesce(func.sum(_flag(condition)), 0).label(name)
-            for name, condition in (
-                ("overdue", b.section == "overdue"),
-                ("today", b.section == "today"),
-                ("week", b.section.in_(("today", "week"))),
-                ("no_next_action", b.section == "no_next_action"),
-                ("quiet", b.quiet == 1),
-                ("never_contacted", b.never == 1),
-                ("waiting_for_employer", b.waiting == 1),
-                ("almost_claimable", b.gaps == 1),
-                ("claimable", b.gaps == 0),
-                ("session_unconfirmed", b.unconfirmed == 1),
-            )
-        ),
-    ).subquery("totals")
+
+
+def _totals(cases: CTE) -> Subquery:
+    b = cases.c
+    flags: dict[str, ColumnElement[int]] = {
+        "overdue": _flag(b.section == "overdue"),
+        "today": _flag(b.section == "today"),
+        "week": _flag(b.section.in_(("today", "week"))),
+        "no_next_action": _flag(b.section == "no_next_action"),
+        "quiet": b.quiet,
+        "never_contacted": b.never_contacted,
+        "waiting_for_employer": b.waiting_for_employer,
+        "almost_claimable": _flag(b.gaps == 1),
+        "claimable": _flag(b.gaps == 0),
+        "session_unconfirmed": b.session_unconfirmed,
+    }
+    sums = (func.coalesce(func.sum(flag), 0).label(name) for name, flag in flags.items())
+    return select(func.count().label("open"), *sums).select_from(cases).subquery("totals")
+
+
+@cache
+def _work(*, mine: bool) -> Select[Any]:
+    cases = _open_cases(mine=mine)
+    totals = _totals(cases)
+    b, u = cases.c, User.__table__.c
     place = func.row_number().over(partition_by=b.section, order_by=(b.due_on, b.id))
-    ranked = select(base, place.label("place")).where(b.section.is_not(None)).subquery("ranked")
+    ranked = select(cases, place.label("place")).where(b.section.is_not(None)).subquery("ranked")
     r = ranked.c
     rows = (
         select(
-            *(r.section, r.reference, r.employer, r.stage, User.__table__.c.name.label("adviser")),
+            *(r.section, r.reference, r.employer, r.stage, u.name.label("adviser")),
             *(r.action_id, r.kind, r.what, r.due_on),
             *(r.contact_name, r.contact_phone, r.contact_email, r.id),
         )
-        .select_from(ranked.outerjoin(User.__table__, User.__table__.c.id == r.adviser_id))
+        .select_from(ranked.outerjoin(User.__table__, u.id == r.adviser_id))
         .where(r.place <= SHOWN)
         .subquery("shown")
     )
-    query = (
+    return (
         select(*(totals.c[name] for name in COUNTERS), *(col for col in rows.c if col.name != "id"))
         .select_from(totals.outerjoin(rows, true()))
         .order_by(rows.c.due_on.asc().nulls_last(), rows.c.id)
     )
-    found = current_session().execute(query).all()
-    width = len(COUNTERS)
-    counts = {name: int(value) for name, value in zip(COUNTERS, found[0][:width], strict=True)}
-    return counts, [WorkRow(*row[width:]) for row in found if row[width] is not None]
 
 
 def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -191,27 +199,26 @@ def waiting(scope: Scope, day: date, *, mine: bool) -> list[Waiting]:
 
     A referral waits for the provider, whoever will have the case; the rest for whose case it is.
     """
-    parts = (
-        _referrals(scope),
-        _follow_ups(scope, day, mine=mine),
-        _confirmations(scope, day, mine=mine),
-        _onward(scope, day, mine=mine),
-    )
-    limited = []
-    for number, part in enumerate(parts):
-        counted = part.add_columns(func.count().over().label("total"))
-        # A limit inside a union stands in a table of its own, as SQLite wants it.
-        limited.append(select(counted.order_by("day").limit(BESIDE).subquery(f"part_{number}")))
-    found = current_session().execute(union_all(*limited))
+    known = {**values(day, scope), "ahead": day + FOLLOW_UP_AHEAD}
+    found = current_session().execute(_waiting(mine=mine), known)
     return sorted((Waiting(*row) for row in found), key=lambda item: item.day)
 
 
-def _columns(
-    kind: ColumnElement[str] | str, record: Any, day: Any, words: Any
-) -> tuple[ColumnElement[Any], ...]:
-    shown = literal(kind, String) if isinstance(kind, str) else kind
+@cache
+def _waiting(*, mine: bool) -> CompoundSelect[Any]:
+    limited = []
+    for number, part in enumerate(
+        (_referrals(), _follow_ups(mine=mine), *_confirmations(mine=mine), _onward(mine=mine))
+    ):
+        counted = part.add_columns(func.count().over().label("total"))
+        # A limit inside a union stands in a table of its own, as SQLite wants it.
+        limited.append(select(counted.order_by("day").limit(BESIDE).subquery(f"part_{number}")))
+    return union_all(*limited)
+
+
+def _columns(kind: str, record: Any, day: Any, words: Any) -> tuple[ColumnElement[Any], ...]:
     return (
-        shown.label("kind"),
+        literal(kind, String).label("kind"),
         shown_name.label("employer"),
         c.reference.label("reference"),
         cast(record, String).label("record"),
@@ -223,7 +230,7 @@ def _columns(
     )
 
 
-def _referrals(scope: Scope) -> Select[Any]:
+def _referrals() -> Select[Any]:
     r, s = Referral.__table__.c, ReferralSource.__table__.c
     return (
         select(
@@ -238,25 +245,29 @@ def _referrals(scope: Scope) -> Select[Any]:
             r.contact_email.label("contact_email"),
         )
         .select_from(Referral.__table__.join(ReferralSource.__table__, s.id == r.source_id))
-        .where(r.organisation_id.in_(sorted(scope.organisations or ())), r.status == "waiting")
+        .where(
+            r.organisation_id.in_(bindparam("own", expanding=True)),
+            r.status == "waiting",
+        )
     )
 
 
-def _follow_ups(scope: Scope, day: date, *, mine: bool) -> Select[Any]:
+def _follow_ups(*, mine: bool) -> Select[Any]:
     f = FollowUp.__table__.c
     return (
         select(*_columns("follow_up", f.months, f.due_on, cast(f.months, String)))
         .select_from(with_employer.join(FollowUp.__table__, f.case_id == c.id))
         .where(
             f.state == "planned",
-            f.due_on <= day + FOLLOW_UP_AHEAD,
+            f.due_on <= bindparam("ahead", type_=Date()),
             is_open,
-            _of(scope, mine=mine),
+            _of(mine=mine),
         )
     )
 
 
-def _confirmations(scope: Scope, day: date, *, mine: bool) -> Select[Any]:
+def _confirmations(*, mine: bool) -> tuple[Select[Any], Select[Any]]:
+    """What an employer disputes, and what it has not confirmed in time."""
     k, d = Confirmation.__table__.c, Delivery.__table__.c
     h, a = DiagnosticSession.__table__.c, Attendance.__table__.c
     source = (
@@ -265,28 +276,33 @@ def _confirmations(scope: Scope, day: date, *, mine: bool) -> Select[Any]:
         .outerjoin(Attendance.__table__, a.id == k.attendance_id)
         .outerjoin(Delivery.__table__, d.id == a.delivery_id)
     )
-    kind = case((k.state == "disputed", "disputed"), else_="unconfirmed")
     record = case((h.id.is_(None), d.reference), else_=h.reference)
     words = case((h.id.is_(None), d.title), else_=cast(literal(""), String))
-    return (
+    conditions = {
+        "disputed": k.state == "disputed",
+        "unconfirmed": and_(k.state == "awaiting", k.due_on < _DAY),
+    }
+    disputed, late = (
         select(*_columns(kind, record, k.due_on, words))
         .select_from(source)
         .where(
-            or_(k.state == "disputed", and_(k.state == "awaiting", k.due_on < day)),
+            condition,
             h.withdrawn_at.is_(None),
             d.withdrawn_at.is_(None),
             is_open,
-            _of(scope, mine=mine),
+            _of(mine=mine),
         )
+        for kind, condition in conditions.items()
     )
+    return disputed, late
 
 
-def _onward(scope: Scope, day: date, *, mine: bool) -> Select[Any]:
+def _onward(*, mine: bool) -> Select[Any]:
     o = ReferralOut.__table__.c
     return (
         select(*_columns("onward", o.reference, o.chase_on, o.organisation))
         .select_from(with_employer.join(ReferralOut.__table__, o.case_id == c.id))
-        .where(o.outcome == "waiting", o.chase_on <= day, is_open, _of(scope, mine=mine))
+        .where(o.outcome == "waiting", o.chase_on <= _DAY, is_open, _of(mine=mine))
     )
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Integer,
     Select,
     String,
     and_,
+    bindparam,
     case,
     cast,
-    exists,
     false,
     func,
     literal,
@@ -27,36 +29,41 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import FromClause
 
 from portal.accounts.models import User
-from portal.caseload.models import Case, CaseMilestone, NextAction, ReferralSource
-from portal.caseload.rules import attention
+from portal.caseload.models import Case, NextAction, ReferralSource
+from portal.caseload.queries.case_sql import (
+    EQUAL,
+    VIEWS,
+    Scope,
+    c,
+    e,
+    is_open,
+    its_action,
+    n,
+    own_case,
+    own_provider,
+    shown_name,
+    values,
+    with_action,
+    with_employer,
+)
 from portal.caseload.rules.lists import ALL, MINE, NOBODY, PAGE, CaseFilter
-from portal.caseload.rules.stages import Milestone, Stage
+from portal.caseload.rules.stages import Stage
 from portal.db import current_session
-from portal.employers.models import Employer
 from portal.employers.rules.identifiers import normalise_company_number
 from portal.employers.rules.names import telling_words
 from portal.kernel.clock import today
 from portal.kernel.ids import REFERENCE_LENGTH, normalise_reference
-from portal.programme import queries as programme
 from portal.programme.models import Organisation, StaffPost
 
 _MOST_WORDS = 6
 
-# Plain columns, not mapped ones: a list is built and read a quarter faster.
-c = Case.__table__.c
-e = Employer.__table__.c
-n = NextAction.__table__.c
 _u = User.__table__.c
 _o = Organisation.__table__.c
 _s = ReferralSource.__table__.c
-_m = CaseMilestone.__table__.c
 _p = StaffPost.__table__.c
-
-shown_name: ColumnElement[str] = func.coalesce(func.nullif(e.trading_name, ""), e.name)
-is_open: ColumnElement[bool] = c.closed_at.is_(None)
-with_employer: FromClause = Case.__table__.join(Employer.__table__, e.id == c.employer_id)
-with_action: FromClause = with_employer.outerjoin(
-    NextAction.__table__, and_(n.case_id == c.id, n.state == "open")
+_NEEDS_ACTION = frozenset({"overdue", "today", "week", "no_next_action"})
+_OF_EMPLOYER = frozenset(
+    {*("sector", "size", "district"), *("almost_claimable", "claimable"), "employer"}
 )
 _STAGE_ORDER = case({stage.value: stage.place for stage in Stage}, value=c.stage, else_=99)
 _ORDERS: Mapping[str, tuple[ColumnElement[Any], ...]] = {
@@ -68,115 +75,122 @@ _ORDERS: Mapping[str, tuple[ColumnElement[Any], ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose cases somebody sees: those of these providers, or every provider's (None)."""
+class Shape(NamedTuple):
+    """What a statement looks like: which filters there are, not what they ask for.
 
-    organisations: frozenset[int] | None
-    user_id: int | None
+    A statement is built once for each shape; building one costs more than running it.
+    """
+
+    view: str
+    adviser: str
+    equal: tuple[str, ...]
+    search: tuple[bool, bool, bool, int, int]
+    sort: str
+    every_provider: bool
 
 
-def gap_count(target_sectors: Collection[str]) -> ColumnElement[int]:
-    """How many things an engagement lacks: ``attention.engagement_readiness`` in SQL."""
-    diagnostic = exists(
-        select(literal(1)).where(
-            _m.case_id == c.id,
-            _m.kind == Milestone.DIAGNOSTIC.value,
-            _m.withdrawn_at.is_(None),
-        )
+class _Search(NamedTuple):
+    """What a person may mean by what they typed, each part empty where it cannot be meant."""
+
+    reference: str
+    number: str
+    email: str
+    words: tuple[str, ...]
+    parts: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[bool, bool, bool, int, int]:
+        """Which parts there are."""
+        one, two, three = bool(self.reference), bool(self.number), bool(self.email)
+        return (one, two, three, len(self.words), len(self.parts))
+
+
+def _search(text: str) -> _Search:
+    reference = normalise_reference(text)
+    number = normalise_company_number(text) or ""
+    words = telling_words(text)[:_MOST_WORDS]
+    return _Search(
+        reference=reference if len(reference) == REFERENCE_LENGTH else "",
+        number=number if any(character.isdigit() for character in text) else "",
+        email=text.lower() if "@" in text else "",
+        words=tuple(words),
+        parts=tuple(text.lower().split()[:_MOST_WORDS]) if words else (),
     )
-    present: tuple[ColumnElement[bool], ...] = (
-        e.sector.in_(sorted(target_sectors)),
-        e.size_tier.is_not(None),
-        c.session_state.in_(sorted(attention.SESSION_HELD)),
-        diagnostic,
-        c.session_state == attention.SESSION_CONFIRMED,
-    )
-    total: ColumnElement[int] = literal(0, Integer)
-    for condition in present:
-        total = total + case((condition, 0), else_=1)
-    return total
 
 
-def is_quiet(day: date, quiet_days: int) -> ColumnElement[bool]:
-    """Open cases whose employer nobody reached lately: ``attention.is_quiet`` in SQL."""
-    latest = func.coalesce(c.last_contact_at, c.opened_at, type_=c.opened_at.type)
-    return and_(is_open, latest < attention.quiet_before(day, quiet_days))
+def _asked(wanted: CaseFilter, scope: Scope) -> tuple[Shape, dict[str, Any]]:
+    """The shape of a list's statement, and what it is given."""
+    known = values(today(), scope)
+    equal = []
+    for name in EQUAL:
+        value = getattr(wanted, name)
+        if value and not (name == "provider" and scope.organisations is not None):
+            equal.append(name)
+            known[name] = int(value) if name in {"provider", "source"} else value
+    adviser = wanted.adviser
+    if adviser not in {ALL, MINE, NOBODY}:
+        known["me"], adviser = int(adviser), MINE
+    search = _search(wanted.q)
+    known |= {"reference": search.reference, "number": search.number}
+    known["email"] = _like(search.email)
+    known |= {f"word_{place}": _like(word) for place, word in enumerate(search.words)}
+    known |= {f"part_{place}": _like(part) for place, part in enumerate(search.parts)}
+    every = scope.organisations is None
+    shape = search.shape if wanted.q else (False, False, False, 0, 0)
+    return Shape(wanted.view, adviser, tuple(equal), shape, wanted.sort, every), known
 
 
-def in_view(view: str, day: date) -> ColumnElement[bool] | None:
-    """What a named view keeps; None where it keeps everything."""
-    settings = programme.settings()
-    gaps = gap_count([sector.key for sector in settings.sectors])
-    views: dict[str, ColumnElement[bool] | None] = {
-        "open": is_open,
-        "closed": c.closed_at.is_not(None),
-        "all": None,
-        "overdue": and_(is_open, n.due_on < day),
-        "today": and_(is_open, n.due_on == day),
-        "week": and_(is_open, n.due_on.between(day, attention.end_of_week(day))),
-        "no_next_action": and_(is_open, n.id.is_(None)),
-        "quiet": is_quiet(day, settings.quiet_days),
-        "never_contacted": and_(is_open, c.contact_count == 0),
-        "waiting_for_employer": and_(is_open, c.waiting_since.is_not(None)),
-        "almost_claimable": and_(is_open, gaps == 1),
-        "claimable": and_(is_open, gaps == 0),
-        "session_unconfirmed": and_(is_open, c.session_state.in_(attention.SESSION_UNCONFIRMED)),
-    }
-    return views[view]
+def _like_of(name: str) -> Any:
+    return bindparam(name, type_=String())
 
 
-def _conditions(wanted: CaseFilter, scope: Scope) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if scope.organisations is not None:
-        found.append(c.organisation_id.in_(sorted(scope.organisations)))
-    elif wanted.provider:
-        found.append(c.organisation_id == int(wanted.provider))
-    if wanted.adviser == NOBODY:
+def _like(text: str) -> str:
+    escaped = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return f"%{escaped}%"
+
+
+def _conditions(shape: Shape, *, searched: bool) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [] if shape.every_provider else [own_provider]
+    if shape.adviser == NOBODY:
         found.append(c.adviser_id.is_(None))
-    elif wanted.adviser != ALL:
-        mine = wanted.adviser == MINE
-        found.append(c.adviser_id == (scope.user_id if mine else int(wanted.adviser)))
-    for column, value in (
-        (c.stage, wanted.stage),
-        (e.sector, wanted.sector),
-        (e.size_tier, wanted.size),
-        (e.district, wanted.district),
-        (c.source_id, int(wanted.source or 0)),
-    ):
-        if value:
-            found.append(column == value)
-    view = in_view(wanted.view, today())
+    elif shape.adviser == MINE:
+        found.append(own_case)
+    found += [EQUAL[name] == bindparam(name) for name in shape.equal]
+    view = VIEWS[shape.view]
     if view is not None:
         found.append(view)
-    if wanted.q:
-        found.append(_named(wanted.q))
+    if searched:
+        found.append(_named(shape))
     return found
 
 
-def _named(text: str) -> ColumnElement[bool]:
-    """What a person may mean: words of the employer's name or the contact's, a number, an address.
+def _source(shape: Shape) -> FromClause:
+    """The tables that a count or an order needs and no more: others only cost time."""
+    source: FromClause = Case.__table__
+    by_employer = _OF_EMPLOYER & {*shape.equal, shape.view, shape.sort}
+    if by_employer or any(shape.search):
+        source = with_employer
+    if shape.sort in {"next", "stage"} or shape.view in _NEEDS_ACTION:
+        source = source.outerjoin(NextAction.__table__, its_action)
+    return source
 
-    Every word must stand in the one name or in the other.
-    """
-    whole = text.lower()
+
+def _named(shape: Shape) -> ColumnElement[bool]:
+    """Every word in the employer's name or in the contact's, or the number, or the address."""
+    by_reference, by_number, by_email, words, parts = shape.search
     options: list[ColumnElement[bool]] = []
-    reference = normalise_reference(text)
-    if len(reference) == REFERENCE_LENGTH:
+    if by_reference:
+        reference = bindparam("reference", type_=String())
         options += [c.reference == reference, e.reference == reference]
-    number = normalise_company_number(text)
-    if number and any(character.isdigit() for character in text):
-        options.append(e.company_number == number)
-    if "@" in whole:
-        options.append(func.lower(c.contact_email).contains(whole, autoescape=True))
-    words = telling_words(text)[:_MOST_WORDS]
+    if by_number:
+        options.append(e.company_number == bindparam("number", type_=String()))
+    if by_email:
+        options.append(func.lower(c.contact_email).like(_like_of("email"), escape="/"))
     if words:
-        parts = whole.split()[:_MOST_WORDS]
         contact = func.lower(c.contact_name)
-        options += [
-            and_(*(e.search_text.contains(word, autoescape=True) for word in words)),
-            and_(*(contact.contains(part, autoescape=True) for part in parts)),
-        ]
+        names = [e.search_text.like(_like_of(f"word_{i}"), escape="/") for i in range(words)]
+        people = [contact.like(_like_of(f"part_{i}"), escape="/") for i in range(parts)]
+        options += [and_(*names), and_(*people)]
     return or_(*options) if options else false()
 
 
@@ -192,23 +206,12 @@ class Frame:
 
 def frame(wanted: CaseFilter, scope: Scope) -> Frame:
     """The count of a list and the choices of its filters, in one statement."""
-    needs_action = wanted.view in {"overdue", "today", "week", "no_next_action"}
-    source = with_action if needs_action else with_employer
-    total = select(literal("total"), func.count(), literal("")).select_from(source)
-    parts = [
-        total.where(*_conditions(wanted, scope)),
-        select(literal("source"), _s.id, _s.name),
-    ]
-    if scope.organisations is None:
-        providers = select(literal("provider"), _o.id, _o.name)
-        parts.append(providers.where(_o.kind == "provider"))
-    else:
-        staff = select(literal("adviser"), _u.id, _u.name)
-        here = select(_p.user_id).where(_p.organisation_id.in_(sorted(scope.organisations)))
-        parts.append(staff.where(_u.id.in_(here), _u.active.is_(True)))
+    shape, known = _asked(wanted, scope)
+    # The order and the page make no difference to the count.
+    query = _frame(shape._replace(sort=""), searched=bool(wanted.q))
     found: dict[str, list[tuple[str, str]]] = {"source": [], "provider": [], "adviser": []}
     count = 0
-    for kind, key, name in current_session().execute(union_all(*parts)):
+    for kind, key, name in current_session().execute(query, known):
         if kind == "total":
             count = key
         else:
@@ -216,6 +219,24 @@ def frame(wanted: CaseFilter, scope: Scope) -> Frame:
     for choices in found.values():
         choices.sort(key=lambda choice: choice[1].lower())
     return Frame(count, found["source"], found["adviser"], found["provider"])
+
+
+@lru_cache(maxsize=256)
+def _frame(shape: Shape, *, searched: bool) -> CompoundSelect[Any]:
+    total = select(literal("total"), func.count(), literal("")).select_from(_source(shape))
+    parts = [
+        total.where(*_conditions(shape, searched=searched)),
+        select(literal("source"), _s.id, _s.name),
+    ]
+    if shape.every_provider:
+        providers = select(literal("provider"), _o.id, _o.name)
+        parts.append(providers.where(_o.kind == "provider"))
+    else:
+        staff = select(literal("adviser"), _u.id, _u.name)
+        own = _p.organisation_id.in_(bindparam("own", expanding=True))
+        here = select(_p.user_id).where(own)
+        parts.append(staff.where(_u.id.in_(here), _u.active.is_(True)))
+    return union_all(*parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,47 +262,40 @@ class CaseRow:
 
 def rows(wanted: CaseFilter, scope: Scope) -> list[CaseRow]:
     """One page of a list, in one statement."""
+    shape, known = _asked(wanted, scope)
+    known |= {"page_size": PAGE, "skipped": (wanted.page - 1) * PAGE}
+    query = _rows(shape, searched=bool(wanted.q))
+    return [CaseRow(*row) for row in current_session().execute(query, known)]
+
+
+@lru_cache(maxsize=256)
+def _rows(shape: Shape, *, searched: bool) -> Select[Any]:
     # The keys of the page first: only its own rows are looked up in the other tables.
-    needs_action = wanted.sort in {"next", "stage"} or wanted.view in {
-        *("overdue", "today", "week", "no_next_action"),
-    }
     keys = (
         select(c.id)
-        .select_from(with_action if needs_action else with_employer)
-        .where(*_conditions(wanted, scope))
-        .order_by(*_ORDERS[wanted.sort])
-        .limit(PAGE)
-        .offset((wanted.page - 1) * PAGE)
+        .select_from(_source(shape))
+        .where(*_conditions(shape, searched=searched))
+        .order_by(*_ORDERS[shape.sort])
+        .limit(bindparam("page_size", type_=Integer()))
+        .offset(bindparam("skipped", type_=Integer()))
     )
-    every_provider = scope.organisations is None
     page = keys.subquery()
     source = with_action.join(page, page.c.id == c.id).outerjoin(
         User.__table__, _u.id == c.adviser_id
     )
-    if every_provider:
+    if shape.every_provider:
         source = source.join(Organisation.__table__, _o.id == c.organisation_id)
-    query = (
+    return (
         select(
-            c.reference,
-            shown_name,
-            c.stage,
-            _u.name,
-            _o.name if every_provider else cast(null(), String),
-            n.id,
-            n.kind,
-            n.what,
-            n.due_on,
-            c.last_contact_at,
-            c.waiting_for,
-            c.contact_name,
-            c.contact_phone,
-            c.contact_email,
+            *(c.reference, shown_name, c.stage, _u.name),
+            _o.name if shape.every_provider else cast(null(), String),
+            *(n.id, n.kind, n.what, n.due_on, c.last_contact_at, c.waiting_for),
+            *(c.contact_name, c.contact_phone, c.contact_email),
             is_open,
         )
         .select_from(source)
-        .order_by(*_ORDERS[wanted.sort])
+        .order_by(*_ORDERS[shape.sort])
     )
-    return [CaseRow(*row) for row in current_session().execute(query)]
 
 
 EXPORT_COLUMNS = (
@@ -297,6 +311,7 @@ def export_rows(wanted: CaseFilter, scope: Scope) -> Iterator[tuple[Any, ...]]:
 
     Columns are ``EXPORT_COLUMNS``, but for the next action, which comes as kind and words.
     """
+    shape, known = _asked(wanted, scope)
     source = (
         with_action.join(Organisation.__table__, _o.id == c.organisation_id)
         .outerjoin(User.__table__, _u.id == c.adviser_id)
@@ -311,9 +326,9 @@ def export_rows(wanted: CaseFilter, scope: Scope) -> Iterator[tuple[Any, ...]]:
             *(c.contact_name, c.contact_job, c.contact_phone, c.contact_email),
         )
         .select_from(source)
-        .where(*_conditions(wanted, scope))
-        .order_by(*_ORDERS[wanted.sort])
+        .where(*_conditions(shape, searched=bool(wanted.q)))
+        .order_by(*_ORDERS[shape.sort])
     )
-    found = current_session().execute(query.execution_options(yield_per=500))
+    found = current_session().execute(query.execution_options(yield_per=500), known)
     for row in found:
         yield tuple(row)

@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 
 from portal.caseload.access import managers
 from portal.caseload.queries import home as queries
-from portal.caseload.queries.lists import Scope
+from portal.caseload.queries.case_sql import Scope
 from portal.caseload.rules.contacts import telephone_link
 from portal.caseload.rules.lists import ALL, MINE, view_title
 from portal.caseload.rules.working_days import left_in_words, working_days_left
@@ -103,14 +103,10 @@ def _beside(kind: str, found: list[queries.Waiting]) -> dict[str, Any] | None:
     if not items:
         return None
     anchor, title = BESIDE[kind]
-    total = items[0].total
-    if kind in {"disputed", "unconfirmed"}:
-        # The two are one reading of confirmations, counted together.
-        total = len(items)
     return {
         "anchor": anchor,
         "title": title,
-        "total": total,
+        "total": items[0].total,
         "rows": [_line(item) for item in items],
         "href": link_to("caseload.referrals") if kind == "referral" else None,
     }

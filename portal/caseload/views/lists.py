@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.caseload.access import managers
 from portal.caseload.queries import lists as queries
-from portal.caseload.queries.lists import EXPORT_COLUMNS, CaseRow, Frame, Scope
+from portal.caseload.queries.case_sql import Scope
+from portal.caseload.queries.lists import EXPORT_COLUMNS, CaseRow, Frame
 from portal.caseload.rules.lists import (
     ALL,
     MINE,

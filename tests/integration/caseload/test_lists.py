@@ -12,7 +12,7 @@ import pytest
 
 from portal.caseload.models import NextAction
 from portal.caseload.queries import home, lists
-from portal.caseload.queries.lists import Scope
+from portal.caseload.queries.case_sql import Scope
 from portal.caseload.rules.attention import EngagementFacts, engagement_readiness
 from portal.caseload.rules.lists import PAGE, SORTS, VIEWS, CaseFilter
 from portal.caseload.rules.stages import Milestone
