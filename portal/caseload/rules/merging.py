@@ -14,6 +14,7 @@ from portal.employers.rules.names import match_name
 LIKELY = 84.0
 _SAME_PLACE = 72.0
 _SAME_NUMBER = 100.0
+_NUMBERED_APART = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def likeness(one: Identity, other: Identity) -> float:
         return _SAME_NUMBER
     best = max(
         (
-            max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b))
+            _likeness(a, b)
             for a in map(match_name, one.names)
             for b in map(match_name, other.names)
             if a and b
@@ -105,6 +106,13 @@ def likeness(one: Identity, other: Identity) -> float:
         return round(min(99.0, best + 6.0), 1) if best >= _SAME_PLACE else round(best, 1)
     same_area = one.postcode.partition(" ")[0] == other.postcode.partition(" ")[0]
     return round(max(0.0, min(98.0, best - (2.0 if same_area else 5.0))), 1)
+
+
+def _likeness(one: str, other: str) -> float:
+    best = max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other))
+    # "Store 12" and "Store 14" are written alike and are two places.
+    numbers = ({word for word in name.split() if word.isdigit()} for name in (one, other))
+    return best if len({frozenset(found) for found in numbers}) == 1 else best - _NUMBERED_APART
 
 
 def why_alike(one: Identity, other: Identity) -> str:

@@ -36,6 +36,8 @@ def someone(name: str, postcode: str = "LS1 4AP", number: str = "", trading: str
         (someone("Leeds Bakery"), someone("Leeds Garage"), False),
         (someone("Corner Cafe"), someone("Coffee Corner", "HX1 1AA"), False),
         (someone("!!"), someone("??"), False),
+        (someone("Corner Store 12"), someone("Corner Store 14"), False),
+        (someone("Corner Store 12 Ltd"), someone("Corner Store 12"), True),
     ],
 )
 def test_likely_doubles(one: Identity, other: Identity, likely: bool) -> None:
