@@ -278,8 +278,8 @@ def _employer_search_postgresql() -> None:
     )
     op.execute("CREATE INDEX employer_search_words ON employer_search USING gin (words)")
     op.execute(
-        "CREATE FUNCTION employer_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "INSERT INTO employer_search (entry_id, length, words) VALUES (new.id, "  # noqa: S608
+        "CREATE FUNCTION employer_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608
+        "INSERT INTO employer_search (entry_id, length, words) VALUES (new.id, "
         f"length(new.search_text), {words.replace('search_text', 'new.search_text')}) "
         "ON CONFLICT (entry_id) DO UPDATE SET length = excluded.length, words = excluded.words; "
         "RETURN NULL; END $$"
