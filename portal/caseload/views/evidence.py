@@ -107,7 +107,10 @@ def evidence_new(case: str) -> ResponseReturnValue:
     form.offer("subject", files.subject_choices(facts.id, facts.employer_reference))
     if request.method == "GET" and request.args.get("subject"):
         form.subject.data = request.args["subject"]
-    if form.validate_on_submit() and _add(facts, form):
+    added = False
+    if form.validate_on_submit():
+        added = _add(facts, form)
+    if added:
         return redirect(url_for("caseload.evidence_new", case=facts.reference))
     return render_template(
         "caseload/evidence/case.html",
