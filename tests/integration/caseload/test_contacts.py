@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from portal.caseload import queries
 from portal.caseload.models import Case, Interaction, NextAction
+from portal.caseload.rules.contacts import quick_day
 from portal.caseload.rules.stages import Milestone
 from portal.caseload.service import cases, contacts, next_actions
 from portal.db import current_session, unit_of_work
@@ -90,7 +91,7 @@ def test_a_call_takes_three_taps_and_a_sentence(world, client) -> None:
     assert answer.location == "/work"
     facts = queries.case_facts(reference)
     assert facts.contact_count == 1
-    assert facts.next_due_on == today() + timedelta(days=7)
+    assert facts.next_due_on == quick_day("week", today())
     title, text = lines_of(employer_id)[-1]
     assert title == "Call with Jo Example, 10 minutes"
     assert text.startswith("Visit agreed\nNext: Call, ")

@@ -82,10 +82,13 @@ def test_the_quiet_view_names_its_days() -> None:
     ("choice", "start", "expected"),
     [
         ("tomorrow", date(2026, 12, 31), date(2027, 1, 1)),
-        ("week", date(2026, 11, 22), date(2026, 11, 29)),
+        ("week", date(2026, 11, 23), date(2026, 11, 30)),
+        # A Sunday moves to the Monday after it.
+        ("week", date(2026, 11, 22), date(2026, 11, 30)),
         # 25 and 28 December 2026 are bank holidays (Boxing Day falls on a Saturday).
         ("working_3", date(2026, 12, 23), date(2026, 12, 30)),
-        ("month", date(2027, 1, 31), date(2027, 2, 28)),
+        # 28 February 2027 is a Sunday.
+        ("month", date(2027, 1, 31), date(2027, 3, 1)),
         ("month", date(2028, 1, 30), date(2028, 2, 29)),
         ("month", date(2026, 12, 15), date(2027, 1, 15)),
         ("month", date(2026, 3, 31), date(2026, 4, 30)),
