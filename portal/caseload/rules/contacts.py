@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
+from urllib.parse import quote
 
 from portal.caseload.rules.words import CONTACT_KINDS
 from portal.caseload.rules.working_days import add_working_days
@@ -54,6 +55,11 @@ def contact_title(*, kind: str, reached: bool, with_name: str, minutes: int) -> 
     if minutes:
         title += f", {minutes} minute{'' if minutes == 1 else 's'}"
     return title
+
+
+def mail_link(email: str) -> str:
+    """An address as it stands in a link, where some letters would mean something else."""
+    return quote(email, safe="@+")
 
 
 def telephone_link(number: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.caseload.rules.contacts import contact_title, quick_day, telephone_link
+from portal.caseload.rules.contacts import contact_title, mail_link, quick_day, telephone_link
 from portal.caseload.rules.lists import SORTS, VIEWS, CaseFilter, read_filter, view_title
 
 
@@ -125,3 +125,8 @@ def test_what_a_contact_says_of_itself() -> None:
 )
 def test_numbers_are_dialled_as_digits(typed: str, dialled: str) -> None:
     assert telephone_link(typed) == dialled
+
+
+def test_an_address_in_a_link_asks_for_nothing_else() -> None:
+    assert mail_link("jo+work@example.org") == "jo+work@example.org"
+    assert mail_link("jo?bcc=x&y@example.org") == "jo%3Fbcc%3Dx%26y@example.org"
