@@ -255,8 +255,8 @@ def subject_choices(case_id: int, employer_reference: str) -> list[tuple[str, st
     ]
 
 
-_CASE: Final = bindparam("case_id")
-_RECORDS: Final[tuple[tuple[str, Select[Any], Callable[..., str]], ...]] = (
+_CASE: Final[Any] = bindparam("case_id")
+_RECORDS: Final[tuple[tuple[str, Any, Callable[..., str]], ...]] = (
     (
         "session",
         select(DiagnosticSession.reference, DiagnosticSession.held_on).where(
