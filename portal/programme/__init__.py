@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
 
 def _organisations_part(actor: Actor) -> Actor:
-    """Staff work for organisations; like their roles, that counts only with a second step."""
+    """A provider's staff work for organisations; like their roles, that needs a second step."""
     from portal.programme.queries import organisation_ids_of
+    from portal.web.access import provider_staff
 
-    if actor.user_id is None or not actor.strong or not actor.roles:
+    # Nobody else's rights depend on an organisation, so nobody else waits for the question.
+    if actor.user_id is None or not provider_staff(actor, {}):
         return actor
     return replace(actor, organisations=organisation_ids_of(actor.user_id))
 
