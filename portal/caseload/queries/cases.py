@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, select
 
 from portal.accounts.models import User
 from portal.caseload.models import (
@@ -205,7 +205,7 @@ def stage_changes(case_id: int) -> list[StageChange]:
 
 
 # Asked once for each employer in an address, so built once.
-_OWN = bindparam("organisations", expanding=True)
+_OWN: BindParameter[list[int]] = bindparam("organisations", expanding=True)
 _BY_CASE = (
     select(Case.id)
     .join(Employer, Employer.id == Case.employer_id)
