@@ -25,7 +25,10 @@ from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
-README_IMAGES = {"question-phone", "results-desktop", "plan-desktop"}
+README_IMAGES = {
+    *("question-phone", "results-desktop", "plan-desktop"),
+    *("adviser-today-phone", "case-desktop"),
+}
 VIEWPORTS = {"phone": (390, 844), "desktop": (1280, 900)}
 # A browser that talks to nobody but the server under test.
 CHROMIUM_FLAGS = (
@@ -210,6 +213,29 @@ def browser_context(
     finally:
         context.close()
     assert not watch.faults, "\n".join(watch.faults)
+
+
+def sign_in_with_code(page: Page, server: LiveServer, email: str) -> None:
+    """Sign in as demonstration staff: the password that the seed tells, then the code.
+
+    The code is read in a tab of its own, from the page where the demonstration shows it.
+    """
+    password = re.search(r"password (\S+)", server.flask("seed", "sign-ins"))
+    assert password
+    page.goto("/account/login")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill(password[1])
+    with page.expect_navigation():
+        page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
+    mailbox = page.context.new_page()
+    mailbox.goto("/dev/mailbox")
+    row = mailbox.get_by_role("row").filter(has_text=email).inner_text()
+    mailbox.close()
+    code = re.search(r"\b(\d{6})\b", row)
+    assert code, row
+    page.get_by_label(re.compile("code", re.IGNORECASE)).first.fill(code[1])
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").first.click()
 
 
 def axe_check(page: Page) -> None:
