@@ -57,7 +57,9 @@ def train(story: Story, day: date) -> None:
         funding="employer_pays" if large else "fully_funded",
     )
     attended = max(2, story.sketch.people // 8)
-    sheet = _SHEET + "".join(f"Example Person {n},Team leader,20\n" for n in range(attended))
+    sheet = f"{story.sketch.name}\n{_SHEET}" + "".join(
+        f"Example Person {n},Team leader,20\n" for n in range(attended)
+    )
     _deliver(story.adviser, given, [Attending(story.case, attended, attended // 2)], sheet=sheet)
     answers(
         story.case_id,
@@ -136,7 +138,7 @@ def joint_workshop(adviser: Author, organisation_id: int) -> None:
             adviser,
             given,
             [Attending(row.reference, 2, 1) for row in found],
-            sheet=_SHEET + "Example Person 1,Manager,37\n",
+            sheet=f"Workshop\n{_SHEET}Example Person 1,Manager,37\n",
         )
         for row in found[:2]:
             answers(row.id, by=Author(None, "Example Contact", "contact@employer.example"))

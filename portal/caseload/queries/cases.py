@@ -147,6 +147,14 @@ def open_case_of(employer_id: int, programme_key: str | None = None) -> CaseFact
     return next(iter(_facts(query, {})), None)
 
 
+def is_merged(employer_id: int) -> bool:
+    """Whether an employer's record was merged into another; held until the unit of work ends."""
+    merged_into = current_session().scalar(
+        select(Employer.merged_into_id).where(Employer.id == employer_id).with_for_update()
+    )
+    return merged_into is not None
+
+
 def case_to_change(reference: str) -> Case | None:
     """The case, locked until the unit of work ends."""
     return current_session().scalar(
