@@ -24,6 +24,14 @@ def _organisations_part(actor: Actor) -> Actor:
 
 def register(app: Flask) -> None:
     """Put the feature on the application."""
-    from portal.web.access import register_actor_part
+    from portal.programme import access
+    from portal.programme.views import blueprint
+    from portal.web.access import register_actor_part, register_routes
+    from portal.web.navigation import NavEntry, register_nav
 
     register_actor_part(app, _organisations_part)
+    app.register_blueprint(blueprint)
+    register_routes(app, access.ROUTES)
+    register_nav(
+        app, NavEntry("Settings", "programme.settings", show=access.is_lep_staff, order=90)
+    )
