@@ -121,6 +121,11 @@ class LiveServer:
         with contextlib.closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
             return connection.execute(query, values).fetchall()
 
+    def settle(self, seconds: float = 300) -> None:
+        """Wait until the worker has done what was left for it, such as the demonstration's PDFs."""
+        left = "SELECT count(*) FROM outbox WHERE done_at IS NULL"
+        wait_until(lambda: self.rows(left) == [(0,)], seconds, self.logs)
+
     def mail_to(self, recipient: str, subject: str = "", *, seconds: float = 20) -> str:
         """The newest message to somebody, waited for; its text.
 

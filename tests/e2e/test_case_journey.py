@@ -70,6 +70,13 @@ def manager_state(browser: Browser, demo: LiveServer) -> Any:
     return signed_in(browser, demo, "manager@provider.example")
 
 
+@pytest.fixture
+def settled(demo: LiveServer) -> LiveServer:
+    """The demonstration with nothing left to do, so that mail comes at once."""
+    demo.settle()
+    return demo
+
+
 def _case_to_show(demo: LiveServer) -> str:
     """A case of the adviser's that has come far."""
     found = demo.rows(
@@ -475,14 +482,14 @@ def takes_it_all_away(journey: Journey) -> None:
         assert any(name.endswith(".pdf") for name in names)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_referral_goes_through_every_stage_to_closure(
-    demo: LiveServer, new_page: NewPage, adviser_state: Any
+    settled: LiveServer, new_page: NewPage, adviser_state: Any
 ) -> None:
     journey = Journey(
-        demo,
-        adviser=new_page("desktop", url=demo.url, storage_state=adviser_state),
-        phone=new_page("phone", url=demo.url),
+        settled,
+        adviser=new_page("desktop", url=settled.url, storage_state=adviser_state),
+        phone=new_page("phone", url=settled.url),
     )
     steps: tuple[Callable[[Journey], None], ...] = (
         *(refers_itself, accepts, logs_a_call, consults, joins),
