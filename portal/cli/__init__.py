@@ -11,7 +11,12 @@ COMMAND_MODULES = ("schema", "accounts", "employers", "diagnostics", "seed", "da
 
 
 @click.command("worker")
-@click.option("--workers", default=1, show_default=True, help="Threads that run jobs.")
+@click.option(
+    "--workers",
+    default=2,
+    show_default=True,
+    help="Threads that run jobs: with two, mail need not wait for a PDF.",
+)
 def worker_command(workers: int) -> None:
     """Run jobs (mail, PDFs) until stopped."""
     from portal.integrations.jobs import run_worker
