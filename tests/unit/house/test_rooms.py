@@ -38,6 +38,7 @@ ANNEXES: dict[str, dict[str, str]] = {
         "answers_file": "answers read from and written to a file, without a database",
         "wiring": "ties the feature to the application",
     },
+    "payments": {"wiring": "ties the feature to the application"},
 }
 # A feature that shows nothing to anybody has no pages yet.
 WITHOUT_PAGES = {"programme": "reference data that other features read"}
