@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,22 +83,28 @@ def entry(entry_id: int) -> LedgerEntry | None:
     return current_session().get(LedgerEntry, entry_id)
 
 
-def walk_ledger() -> Iterator[Mapping[Any, Any]]:
+def walk_ledger() -> Generator[Mapping[Any, Any]]:
     """Every entry in order, without keeping them all."""
     table = LedgerEntry.__table__
     result = current_session().execute(
         select(table).order_by(table.c.sequence), execution_options={"yield_per": 5000}
     )
-    yield from result.mappings()
+    try:
+        yield from result.mappings()
+    finally:
+        result.close()
 
 
-def walk_decisions() -> Iterator[Mapping[Any, Any]]:
+def walk_decisions() -> Generator[Mapping[Any, Any]]:
     """Every decision in order, without keeping them all."""
     table = Decision.__table__
     result = current_session().execute(
         select(table).order_by(table.c.sequence), execution_options={"yield_per": 5000}
     )
-    yield from result.mappings()
+    try:
+        yield from result.mappings()
+    finally:
+        result.close()
 
 
 def head(chain: str) -> ChainHead | None:

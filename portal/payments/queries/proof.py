@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from sqlalchemy import select
 
@@ -32,7 +32,7 @@ def line_facts() -> dict[int, LineFacts]:
     return {row[0]: LineFacts(row[1], row[2], row[3], row[4], row[5]) for row in rows}
 
 
-def line_states() -> Iterator[tuple[int, str, bool]]:
+def line_states() -> Generator[tuple[int, str, bool]]:
     """Every line's key and state, and whether its claim is paid."""
     rows = current_session().execute(
         select(_line.id, _line.state, _claim.state.label("claim_state"))
@@ -41,8 +41,11 @@ def line_states() -> Iterator[tuple[int, str, bool]]:
         .order_by(_line.id),
         execution_options={"yield_per": 10_000},
     )
-    for row in rows:
-        yield row[0], row[1], row[2] == "paid"
+    try:
+        for row in rows:
+            yield row[0], row[1], row[2] == "paid"
+    finally:
+        rows.close()
 
 
 def caps() -> dict[tuple[int, str], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from portal.payments.queries import ledger as reading
@@ -36,16 +37,19 @@ def verify() -> Proof:
     chain, decisions = Chain("The ledger"), Chain("The decisions")
     lines = 0
     try:
-        for row in reading.walk_ledger():
-            chain.check(row, hashable(row, HASHED_ENTRY))
-            ledger.check(row)
+        with closing(reading.walk_ledger()) as rows:
+            for row in rows:
+                chain.check(row, hashable(row, HASHED_ENTRY))
+                ledger.check(row)
         chain.check_end(_end(LEDGER))
         ledger.check_caps()
-        for line, state, claim_paid in compared.line_states():
-            ledger.check_line(line, state, claim_paid=claim_paid)
-            lines += 1
-        for row in reading.walk_decisions():
-            decisions.check(row, hashable(row, HASHED_DECISION))
+        with closing(compared.line_states()) as states:
+            for line, state, claim_paid in states:
+                ledger.check_line(line, state, claim_paid=claim_paid)
+                lines += 1
+        with closing(reading.walk_decisions()) as rows:
+            for row in rows:
+                decisions.check(row, hashable(row, HASHED_DECISION))
         decisions.check_end(_end(DECISIONS))
     except ProofError as fault:
         return Proof(ledger.entries, decisions.sequence, lines, str(fault), fault.sequence)
