@@ -90,7 +90,8 @@ LINE_MOVES: Final[Mapping[LineState, frozenset[LineState]]] = {
     LineState.QUERIED: frozenset({LineState.SUBMITTED, LineState.REMOVED, LineState.REJECTED}),
     LineState.APPROVED: frozenset(),
     LineState.REJECTED: frozenset(),
-    LineState.REMOVED: frozenset(),
+    # Taken out of a draft by mistake: bringing the draft up to date puts it back.
+    LineState.REMOVED: frozenset({LineState.DRAFT}),
 }
 
 
