@@ -46,6 +46,10 @@ class Settings(BaseSettings):
         default=f"file://{ROOT / 'instance' / 'files'}",
         description="Where files go: file:///folder or s3://bucket/prefix.",
     )
+    scan_url: str | None = Field(
+        default=None,
+        description="Virus scanner: clamd://host:3310 or clamd:///socket; unset: none.",
+    )
     redis_url: str | None = Field(
         default=None, description="Redis for limits and jobs when scaled out; unset: embedded."
     )

@@ -96,6 +96,7 @@ def _work() -> None:
         sa.Column("next_step", sa.String(length=12), nullable=False),
         sa.Column("next_step_text", sa.Text(), nullable=False),
         sa.Column("shares_outcomes", sa.Boolean(), nullable=True),
+        sa.Column("once", sa.String(length=32), nullable=True),
         sa.Column("corrects_id", sa.Integer(), nullable=True),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("by", sa.Integer(), nullable=True),
@@ -114,6 +115,7 @@ def _work() -> None:
             ["corrects_id"], ["consultations.id"], name=op.f("fk_consultations_corrects_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consultations")),
+        sa.UniqueConstraint("once", name=op.f("uq_consultations_once")),
         sa.UniqueConstraint("reference", name=op.f("uq_consultations_reference")),
     )
     op.create_index("ix_consultations_case_id", "consultations", ["case_id", "held_at"])
@@ -132,6 +134,7 @@ def _work() -> None:
         sa.Column("benefits_text", sa.Text(), nullable=False),
         sa.Column("goals_text", sa.Text(), nullable=False),
         sa.Column("solutions_text", sa.Text(), nullable=False),
+        sa.Column("once", sa.String(length=32), nullable=True),
         sa.Column("by", sa.Integer(), nullable=True),
         sa.Column("by_name", sa.String(length=120), nullable=False),
         sa.Column("withdrawn_at", UtcDateTime(), nullable=True),
@@ -156,6 +159,7 @@ def _work() -> None:
             ["case_id"], ["cases.id"], name=op.f("fk_diagnostic_sessions_case_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_diagnostic_sessions")),
+        sa.UniqueConstraint("once", name=op.f("uq_diagnostic_sessions_once")),
         sa.UniqueConstraint("reference", name=op.f("uq_diagnostic_sessions_reference")),
     )
     op.create_index("ix_diagnostic_sessions_case_id", "diagnostic_sessions", ["case_id", "held_on"])

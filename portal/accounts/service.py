@@ -6,11 +6,11 @@ All of it is called inside a unit of work.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask import current_app
+from flask import Flask, current_app
 from flask_security.utils import hash_password
 
 from portal.accounts import mails, queries, rules, sessions
@@ -21,6 +21,20 @@ from portal.kernel.clock import utc_now
 from portal.kernel.result import Err, Ok, Problem
 
 RECOVER_KIND = "accounts.recover"
+LEAVING_EXTENSION = "portal_leaving_guards"
+LeavingGuard = Callable[[int], Problem | None]
+
+
+def register_leaving_guard(app: Flask, guard: LeavingGuard) -> None:
+    """Ask ``guard(user_id)`` before an account is closed; its problem refuses the closing."""
+    app.extensions.setdefault(LEAVING_EXTENSION, []).append(guard)
+
+
+def may_leave(user_id: int) -> Problem | None:
+    """What stands in the way of closing an account: work that nobody else has been given yet."""
+    guards: list[LeavingGuard] = current_app.extensions.get(LEAVING_EXTENSION, [])
+    found = (guard(user_id) for guard in guards)
+    return next((problem for problem in found if problem is not None), None)
 
 
 def create_user(
@@ -121,10 +135,18 @@ def rename(*, user_id: int, name: str) -> Ok[User] | Err:
 
 
 def close_account(*, user_id: int) -> Ok[User] | Err:
-    """Stop the person signing in and end every session; what they did stays on record."""
+    """Stop the person signing in and end every session; what they did stays on record.
+
+    Refused while the person holds work that somebody has to go on with.
+    """
     user = queries.user_by_id(user_id)
     if user is None:
         return Err(Problem("user_unknown", "There is no such account"))
+    # Nobody gives the person work between the question and the closing.
+    queries.lock_user(user)
+    problem = may_leave(user_id)
+    if problem is not None:
+        return Err(problem)
     user.active = False
     sessions.end_all(user_id=user_id)
     audit.record(action="account.closed", subject=f"user:{user_id}")

@@ -35,11 +35,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One party's sign-off; `on` is the London day."""
+    """One party's sign-off; `on` is the London day, `side` is ``employer`` or ``adviser``."""
 
     name: Annotated[str, Limit(120)]
     role: Annotated[str, Limit(120)]
     on: date
+    # What was kept before advisers signed here is the employer's.
+    side: Annotated[str, Limit(10)] = "employer"
 
 
 @dataclass(frozen=True, slots=True)

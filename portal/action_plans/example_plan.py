@@ -319,7 +319,7 @@ def _action(row: _Row, number: int) -> Action:
 def _signatures() -> tuple[Signature, ...]:
     return (
         Signature("Example Director", "Managing director", DAY),
-        Signature("Example Adviser", "Adviser, Example Business Support", DAY),
+        Signature("Example Adviser", "Adviser, Example Business Support", DAY, side="adviser"),
     )
 
 

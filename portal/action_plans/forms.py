@@ -194,6 +194,15 @@ class SignForm(Form):
     seen = HiddenField()
 
 
+class AdviserSignForm(SignForm):
+    """The adviser's sign-off."""
+
+    agree = BooleanField(
+        "I have read this plan and agreed it with the employer",
+        required="Tick the box to say that you have read the plan and agreed it with the employer",
+    )
+
+
 _SUFFIXES = {
     Unit.PEOPLE: "people",
     Unit.HOURS: "hours",

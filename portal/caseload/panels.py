@@ -19,8 +19,23 @@ from portal.kernel.people import Author
 from portal.kernel.result import Problem
 from portal.web.access import Actor
 
+__all__ = [
+    "Panel",
+    "PanelFunction",
+    "PracticeAnswer",
+    "PracticeItem",
+    "PracticeSource",
+    "case_panels",
+    "practice_source",
+    "register_case_panel",
+    "register_session_link",
+    "session_panels",
+    "set_practice_source",
+]
+
 PANELS_EXTENSION = "portal_case_panels"
 ITEMS_EXTENSION = "portal_follow_up_items"
+SESSIONS_EXTENSION = "portal_session_links"
 GUARDS_EXTENSION = "portal_withdraw_guards"
 
 PanelFunction = Callable[[CaseFacts, Actor], Panel | None]
@@ -42,6 +57,24 @@ def case_panels(case: CaseFacts, actor: Actor) -> list[Panel]:
     return [panel for panel in made if panel is not None]
 
 
+SessionLinks = Callable[[str, CaseFacts, Actor], list[Panel]]
+
+
+def register_session_link(app: Flask, links: SessionLinks) -> None:
+    """Add cards to the page of an in-depth session, such as the diagnostic done in it.
+
+    ``links(session_reference, case, actor)`` returns them, or an empty list.
+    """
+    known: list[SessionLinks] = app.extensions.setdefault(SESSIONS_EXTENSION, [])
+    known.append(links)
+
+
+def session_panels(reference: str, case: CaseFacts, actor: Actor) -> list[Panel]:
+    """The cards this person sees on the page of an in-depth session."""
+    known: list[SessionLinks] = current_app.extensions.get(SESSIONS_EXTENSION, [])
+    return [panel for links in known for panel in links(reference, case, actor)]
+
+
 @dataclass(frozen=True, slots=True)
 class PracticeItem:
     """One practice that a follow-up asks about: the record's name, its title and how it stands."""
@@ -51,14 +84,32 @@ class PracticeItem:
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class PracticeAnswer:
+    """How a practice stands: ``embedded``, ``under_way``, ``not_started`` or ``stopped``."""
+
+    answer: str
+    note: str = ""
+
+
 class PracticeSource(Protocol):
     """Where the practices that a follow-up asks about are kept: the action plan."""
 
-    def items(self, employer_reference: str) -> Sequence[PracticeItem]:
-        """What can be asked about now."""
+    def items(self, employer_reference: str, *, change: bool = False) -> Sequence[PracticeItem]:
+        """What can be asked about now; with ``change``, held until the unit of work ends.
 
-    def apply(self, employer_reference: str, answers: Mapping[str, str], by: Author) -> None:
-        """Take the answers (``embedded``, ``under_way``, ``not_started``, ``stopped``) over.
+        Whoever changes practices and a case in one unit of work holds the practices first.
+        """
+
+    def apply(
+        self,
+        employer_reference: str,
+        answers: Mapping[str, PracticeAnswer],
+        *,
+        occasion: str,
+        by: Author,
+    ) -> None:
+        """Take the answers over, each with a note that names the ``occasion``.
 
         Called inside the unit of work in which the follow-up is recorded.
         """

@@ -74,6 +74,21 @@ def reset_second_step_command(email: str) -> None:
     click.echo("Removed. The person is signed out and sets up a new second step at sign-in.")
 
 
+@accounts_group.command("close")
+@click.argument("email")
+def close_command(email: str) -> None:
+    """Close an account; refused while the person holds open cases."""
+    with unit_of_work() as session:
+        user = queries.user_by_email(email)
+        if user is None:
+            raise click.ClickException(f"There is no account with the address {email}.")
+        result = service.close_account(user_id=user.id)
+        if isinstance(result, Err):
+            session.rollback()
+            raise click.ClickException(result.problem.message)
+    click.echo("Closed. The person is signed out and cannot sign in; what they did is kept.")
+
+
 def register(app: Flask) -> None:
     """Add the commands to ``flask``."""
     app.cli.add_command(accounts_group)

@@ -26,7 +26,7 @@ from portal.employers.queries import employer_profile
 from portal.employers.rules.facts import Details, StaffNumbers
 from portal.integrations.jobs import sweep
 from portal.kernel import clock
-from portal.kernel.people import Author
+from portal.kernel.people import PORTAL, Author
 from portal.kernel.result import Err, Ok
 from portal.programme import service as programme
 
@@ -128,7 +128,7 @@ def _add_member(reference: str, user_id: int) -> None:
 
 
 def _diagnostic(
-    reference: str, *, quality: float, rng: random.Random, share: float = 1.0, owner: int | None
+    reference: str, *, quality: float, rng: random.Random, share: float = 1.0, owner: Author | None
 ) -> str:
     """A diagnostic answered as an employer of this quality (0 to 1) would; the share answered."""
     profile = employer_profile(reference)
@@ -140,7 +140,8 @@ def _diagnostic(
             size_tier=profile.size_tier,
             district=profile.district,
             employer_id=profile.id,
-            owner_id=owner,
+            owner_id=owner.user_id if owner else None,
+            by=owner,
         ).value
     facts = diagnostic_queries.response_facts(response)
     if facts is None:
@@ -156,12 +157,12 @@ def _diagnostic(
         rng=rng,
     )
     answered = dict(list(values.items())[: round(len(values) * share)])
-    by = f"user:{owner}" if owner else "visitor"
+    by = f"user:{owner.user_id}" if owner else "visitor"
     with unit_of_work():
         taken(diagnostics.save_answers(response_id=facts.id, values=answered, seen=0, by=by))
     if share >= 1:
         with unit_of_work():
-            taken(diagnostics.complete(response_id=facts.id, by_id=owner))
+            taken(diagnostics.complete(response_id=facts.id, by=owner or PORTAL))
     return response
 
 
@@ -196,11 +197,11 @@ def demo_command() -> None:
     owner = Author(ids["owner@cafe.example"], "Olive Example", "owner@cafe.example")
     cafe = _employer(CAFE, people=24, part_time=15, owner_id=owner.user_id)
     _add_member(cafe, ids["member@cafe.example"])
-    response = _diagnostic(cafe, quality=0.45, rng=rng, owner=owner.user_id)
+    response = _diagnostic(cafe, quality=0.45, rng=rng, owner=owner)
     _plan(cafe, response, owner)
     carer = ids["owner@care.example"]
     home = _employer(CARE_HOME, people=34, part_time=20, owner_id=carer)
-    _diagnostic(home, quality=0.5, rng=rng, share=0.5, owner=carer)
+    _diagnostic(home, quality=0.5, rng=rng, share=0.5, owner=Author(carer, "Cara Example"))
     _employer(SHOP, people=12, part_time=8, owner_id=ids["owner@shop.example"])
     sweep()
     click.echo(f"{others + 3} example employers, {len(PEOPLE)} people to sign in as.")

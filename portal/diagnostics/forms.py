@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from portal.diagnostics.rules.answers import (
     NOT_APPLICABLE_KEY,
     Amount,
@@ -275,6 +277,43 @@ class StartForm(Form):
         choices=SIZE_CHOICES,
         required="Choose how many people you employ",
     )
+
+
+class TheirStartForm(StartForm):
+    """The same for an adviser, who speaks of somebody else's organisation."""
+
+    sector = RadioField(
+        "What does the employer mainly do?",
+        choices=SECTOR_CHOICES,
+        required="Choose what the employer mainly does",
+    )
+    size = RadioField(
+        "How many people work there in all, full-time and part-time?",
+        choices=SIZE_CHOICES,
+        required="Choose how many people work there",
+    )
+
+
+class SheetForm(TheirStartForm):
+    """For whom a call sheet is printed; it changes nothing, so its choices stand in the address."""
+
+    class Meta:
+        """No token in an address."""
+
+        csrf = False
+
+    SECTORS = tuple((key, words) for key, words, *_ in SECTOR_CHOICES)
+
+    @classmethod
+    def for_size(cls, sector: str, typed: str | None) -> SheetForm:
+        """The form for an employer whose size alone is missing."""
+        data = {"sector": sector}
+        form = cls(formdata=None, data=data)
+        if typed is not None:
+            form = cls(MultiDict({**data, "size": typed}))
+            form.validate()
+        del form.sector
+        return form
 
 
 class KeepForm(Form):

@@ -32,14 +32,27 @@ def _home(actor: Actor) -> str | None:
 def register(app: Flask) -> None:
     """Put the feature on the application."""
     from portal.employers import access
-    from portal.employers.views import blueprint, finding, importing, people, record
+    from portal.employers.views import (
+        blueprint,
+        finding,
+        held,
+        importing,
+        moved,
+        people,
+        record,
+        timeline,
+    )
     from portal.web.access import register_actor_part, register_routes
     from portal.web.navigation import NavEntry, register_home, register_nav
 
     assert finding and importing and people and record  # noqa: S101, PT018 - they add routes
+    assert held and timeline  # noqa: S101, PT018 - they too
+    app.jinja_env.globals["employer_pages"] = timeline.employer_pages
+    held.register_own_records(app)
     register_actor_part(app, _employers_part)
     app.register_blueprint(blueprint)
     register_routes(app, access.ROUTES)
+    app.after_request(moved.lead_on)
     register_home(app, _home, order=20)
     register_nav(
         app,

@@ -15,6 +15,7 @@ from portal.web.access import (
     signed_in,
 )
 
+may_see_all_held = any_of(employer_member, lep_staff)
 may_import = has_role("lep_manager", "administrator")
 may_read = any_of(employer_member, lep_staff, serves_employer)
 # An adviser on the phone writes down what the employer says; the history keeps who did.
@@ -36,6 +37,11 @@ def is_owner(actor: Actor, reference: str) -> bool:
     return employer_owner(actor, {"employer": reference})
 
 
+def may_invite_first_owner(actor: Actor, reference: str) -> bool:
+    """Whether the person is an adviser who may bring the owner of an employer that has none."""
+    return serves_employer(actor, {"employer": reference}) and not is_owner(actor, reference)
+
+
 ROUTES: dict[str, Predicate] = {
     "employers.index": signed_in,
     "employers.find": signed_in,
@@ -45,6 +51,10 @@ ROUTES: dict[str, Predicate] = {
     "employers.ask": signed_in,
     "employers.show": may_read,
     "employers.history": may_read,
+    "employers.timeline": may_read,
+    "employers.timeline_export": may_read,
+    "employers.held_data": may_see_all_held,
+    "employers.held_download": may_see_all_held,
     "employers.details": may_change,
     "employers.staff_numbers": may_change,
     "employers.investors_in_people": may_change,
@@ -52,7 +62,8 @@ ROUTES: dict[str, Predicate] = {
     "employers.sites": may_change,
     "employers.withdraw_site": may_change,
     "employers.people": may_read,
-    "employers.invite": employer_owner,
+    # An adviser invites the first owner only; the service says so.
+    "employers.invite": any_of(employer_owner, serves_employer),
     "employers.withdraw_invitation": employer_owner,
     "employers.decide_request": employer_owner,
     "employers.change_role": employer_owner,

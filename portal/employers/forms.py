@@ -335,6 +335,16 @@ class InviteForm(Form):
     )
 
 
+class FirstOwnerForm(Form):
+    """Invite the first owner of an employer that nobody acts for yet."""
+
+    email = EmailField(
+        "Their owner’s email address",  # noqa: RUF001
+        subject="Email address",
+        required="Enter an email address",
+    )
+
+
 class EmptyForm(Form):
     """A button that does one thing."""
 

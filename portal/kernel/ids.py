@@ -8,7 +8,8 @@ import secrets
 # Crockford's base 32: no I, L, O or U, so a reference survives the telephone.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 REFERENCE_LENGTH = 10
-_MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"})
+# A null character, which no database stores, can only be somebody's try.
+_MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0", "\0": None})
 
 
 def new_reference() -> str:

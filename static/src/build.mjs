@@ -57,7 +57,7 @@ write('app.css', linked)
 // Scripts: plain modules; an import of './x.js' is pointed at the hashed file
 write('govuk-frontend.js', readFileSync(join(modules, 'govuk-frontend/dist/govuk/govuk-frontend.min.js'), 'utf8')
   .replace(/\n?\/\/# sourceMappingURL=.*$/m, ''))
-for (const script of ['autocomplete.js', 'autosave.js', 'poll.js', 'app.js']) {
+for (const script of ['autocomplete.js', 'autosave.js', 'poll.js', 'duplicates.js', 'app.js']) {
   const text = readFileSync(join(src, 'js', script), 'utf8')
   write(script, text.replace(/from '\.\/([\w-]+\.js)'/g, (whole, name) => {
     if (!manifest[name]) throw new Error(`${script} imports ${name}, which is not built before it`)

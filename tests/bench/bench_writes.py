@@ -21,6 +21,7 @@ from portal.diagnostics.rules.schema import Profile
 from portal.diagnostics.rules.values import answers_from_document
 from portal.diagnostics.service import completing
 from portal.kernel.clock import today
+from portal.kernel.people import PORTAL
 from portal.kernel.result import Ok
 from tests.bench.harness import Measure, Timings, interleaved, paired_ratio
 from tests.bench.support import (
@@ -98,7 +99,7 @@ class Completions:
 def _complete_all(keys: list[int]) -> None:
     for key in keys:
         with unit_of_work():
-            done = service.complete(response_id=key, by_id=None)
+            done = service.complete(response_id=key, by=PORTAL)
         assert isinstance(done, Ok), done
 
 

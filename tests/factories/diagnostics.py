@@ -13,6 +13,7 @@ from portal.diagnostics.rules.path import next_unanswered
 from portal.diagnostics.rules.schema import Profile, Question, Questionnaire, QuestionType
 from portal.diagnostics.rules.values import parse_value, to_json
 from portal.employers.queries import employer_profile
+from portal.kernel.people import PORTAL
 from portal.kernel.result import Ok, Problem
 
 NUMBERS = {
@@ -128,5 +129,5 @@ def finish(
     assert isinstance(saved, Ok)
     if complete:
         with unit_of_work():
-            done = service.complete(response_id=facts.id, by_id=None)
+            done = service.complete(response_id=facts.id, by=PORTAL)
         assert isinstance(done, Ok), done

@@ -111,7 +111,9 @@ def test_the_summary_is_one_page(reader):
 def test_everything_is_on_it(words):
     document = example_document(signed_off=True)
     expected = [
-        "Signed off by Example Director",
+        "Employer: signed off by Example Director",
+        "Adviser: signed by Example Adviser",
+        "Agreed: signed by employer and adviser",
         "Written statement of terms from the first day",
         *(goal.title for goal in document.goals),
         *(action.title for action in document.actions),

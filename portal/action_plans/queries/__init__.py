@@ -32,9 +32,11 @@ from portal.action_plans.queries.plans import (
 )
 from portal.action_plans.queries.versions import (
     VersionFacts,
+    emails_of,
     last_number,
     latest_version,
     signatures,
+    signed_version,
     version,
     version_of_employer,
     versions,
@@ -56,6 +58,7 @@ __all__ = [
     "business_case",
     "business_case_to_change",
     "closed_plans",
+    "emails_of",
     "employer_head",
     "goal_choices",
     "goal_facts",
@@ -71,6 +74,7 @@ __all__ = [
     "plan_to_change",
     "recommendations_in_plan",
     "signatures",
+    "signed_version",
     "version",
     "version_of_employer",
     "version_to_change",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 
+from portal.accounts.models import User
 from portal.action_plans.models import Plan, PlanSignature, PlanVersion
 from portal.db import current_session
 from portal.employers.models import Employer
@@ -82,6 +83,21 @@ def latest_version(plan_id: int) -> VersionFacts | None:
     return None if row is None else VersionFacts(**row)
 
 
+def signed_version(plan_id: int, content_hash: str | None = None) -> VersionFacts | None:
+    """The newest version of a plan that somebody signed; with a hash, of those that say that."""
+    signed = exists().where(PlanSignature.version_id == PlanVersion.id)
+    query = _versions().where(PlanVersion.plan_id == plan_id, signed)
+    if content_hash is not None:
+        query = query.where(PlanVersion.content_hash == content_hash)
+    row = (
+        current_session()
+        .execute(query.order_by(PlanVersion.number.desc()).limit(1))
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else VersionFacts(**row)
+
+
 def version(plan_id: int, number: int) -> VersionFacts | None:
     """One version of a plan."""
     row = (
@@ -140,3 +156,14 @@ def signatures(version_ids: Collection[int]) -> dict[int, list[PlanSignature]]:
     for row in rows:
         found.setdefault(row.version_id, []).append(row)
     return found
+
+
+def emails_of(user_ids: Collection[int]) -> list[str]:
+    """E-mail addresses of people who can still sign in."""
+    if not user_ids:
+        return []
+    return list(
+        current_session().scalars(
+            select(User.email).where(User.id.in_(user_ids), User.active.is_(True)).order_by(User.id)
+        )
+    )

@@ -20,13 +20,13 @@ from portal.action_plans.service.common import CHANGED
 from portal.action_plans.service.goals import add_goal, edit_goal
 from portal.action_plans.service.plans import add_recommendations, start_plan
 from portal.action_plans.service.rendering import render_version
+from portal.action_plans.service.signing import Signed, sign_off, signatures_on, signed
 from portal.action_plans.service.versions import (
     Content,
     current_content,
     report_damage,
     request_version,
     retry_version,
-    sign_off,
     version_file,
 )
 
@@ -34,6 +34,7 @@ __all__ = [
     "CHANGED",
     "ActionInput",
     "Content",
+    "Signed",
     "add_action",
     "add_goal",
     "add_recommendations",
@@ -53,6 +54,8 @@ __all__ = [
     "save_business_case",
     "shown_inputs",
     "sign_off",
+    "signatures_on",
+    "signed",
     "start_plan",
     "version_file",
     "withdraw",

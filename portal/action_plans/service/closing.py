@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.action_plans.service.common import plan_or_problem, record, stale, touch
+from portal.action_plans.service.common import plan_or_problem, record, stale, tell, touch
 from portal.action_plans.service.versions import keep_last_version
 from portal.kernel.clock import utc_now
 from portal.kernel.people import Author
@@ -31,5 +31,6 @@ def close_plan(*, employer: str, plan: str, reason: str, by: Author) -> Ok[int |
     found.closed_reason = reason.strip()
     found.closed_by_name = by.shown
     touch(found)
+    tell(found, by, employer=employer, title="Action plan closed", text=found.closed_reason)
     record("closed", found, reason=found.closed_reason, last_version=last)
     return Ok(last)

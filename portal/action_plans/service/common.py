@@ -8,6 +8,7 @@ from typing import Any
 from portal.action_plans import queries
 from portal.action_plans.models import ActionNote, Plan, PlanAction
 from portal.db import audit, current_session
+from portal.employers.service import timeline
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Problem
 
@@ -70,3 +71,15 @@ def note(
 def record(what: str, plan: Plan, **detail: Any) -> None:
     """Append to the audit trail, under the plan."""
     audit.record(action=f"plan.{what}", subject=f"plan:{plan.reference}", detail=detail)
+
+
+def tell(plan: Plan, by: Author, *, employer: str, title: str, text: str = "") -> None:
+    """Put a line about the plan on the timeline of the employer with this reference."""
+    timeline.note(
+        employer_id=plan.employer_id,
+        kind="plan",
+        title=title,
+        text=text,
+        by=by,
+        subject=f"plan:{employer}/{plan.reference}",
+    )

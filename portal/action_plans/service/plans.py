@@ -16,7 +16,7 @@ from portal.action_plans.rules.plan import (
     grouped,
     suggested_due,
 )
-from portal.action_plans.service.common import note, plan_or_problem, record, touch
+from portal.action_plans.service.common import note, plan_or_problem, record, tell, touch
 from portal.db import current_session
 from portal.diagnostics import queries as diagnostics
 from portal.diagnostics.queries import CompletedResponse
@@ -68,6 +68,7 @@ def start_plan(
     current_session().add(plan)
     current_session().flush()
     count = _add(plan, completed, groups, by)
+    tell(plan, by, employer=employer, title="Action plan started", text=f"{count} actions")
     record("started", plan, employer=employer, response=response, actions=count)
     return Ok(plan.reference)
 

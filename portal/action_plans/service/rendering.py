@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from portal.action_plans import queries
 from portal.action_plans.document import PlanDocument
 from portal.action_plans.models import PlanVersion
 from portal.action_plans.pdf_view import render_plan_pdf
+from portal.action_plans.rules.signing import standing
 from portal.db import audit, unit_of_work
 from portal.integrations.mail import send_later
 from portal.integrations.pdf import PdfError, PdfRenderer, WeasyPrintRenderer, page_count
@@ -51,7 +52,7 @@ def render_version(payload: Mapping[str, Any]) -> None:
     except Exception:
         _fail(version_id, TRY_AGAIN)
         raise
-    _finish(version_id, data, notify=payload.get("notify"))
+    _finish(version_id, data, notify=_addresses(payload.get("notify")))
 
 
 def _start(version_id: int) -> tuple[int, str, str] | None:
@@ -76,7 +77,7 @@ def _drawn(key: str, document: str) -> bytes:
     return data
 
 
-def _finish(version_id: int, data: bytes, *, notify: str | None) -> None:
+def _finish(version_id: int, data: bytes, *, notify: Sequence[str]) -> None:
     with unit_of_work():
         version = queries.version_to_change(version_id)
         if version is None or version.state == "ready":
@@ -91,8 +92,15 @@ def _finish(version_id: int, data: bytes, *, notify: str | None) -> None:
             subject=f"plan_version:{version.id}",
             detail={"number": version.number, "sha256": version.sha256, "pages": version.pages},
         )
-        if notify:
-            _tell(version, notify)
+        for email in notify:
+            _tell(version, email)
+
+
+def _addresses(notify: object) -> Sequence[str]:
+    """Whom to tell; a promise made before two people could sign holds one address."""
+    if isinstance(notify, str):
+        return (notify,)
+    return notify if isinstance(notify, list) else ()
 
 
 def _tell(version: PlanVersion, email: str) -> None:
@@ -101,15 +109,16 @@ def _tell(version: PlanVersion, email: str) -> None:
     employer = version.storage_key.split("/")[1]
     send_later(
         to=email,
-        subject=f"Your signed action plan, version {version.number}",
+        subject=f"The signed action plan, version {version.number}",
         template="action_plans_signed",
         context={
             "employer_name": document.employer_name,
             "number": version.number,
             "pages": version.pages,
+            "standing": standing([each.side for each in document.signatures]).value,
             "link": f"{base}/employers/{employer}/plan/versions/{version.number}",
         },
-        unique_key=f"plan.signed:{version.id}",
+        unique_key=f"plan.signed:{version.id}:{email}"[:200],
     )
 
 

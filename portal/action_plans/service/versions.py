@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -20,6 +21,7 @@ from portal.action_plans.document import PlanDocument, Signature
 from portal.action_plans.headless import maturity_meaning
 from portal.action_plans.models import Plan, PlanSignature, PlanVersion
 from portal.action_plans.rules.plan import content_hash
+from portal.action_plans.rules.signing import Side, Standing, standing
 from portal.action_plans.service.business_case import summary_for_plan
 from portal.action_plans.service.common import NO_PLAN, plan_or_problem, record
 from portal.action_plans.service.comparing import change_for, comparison_for
@@ -27,7 +29,7 @@ from portal.db import audit, current_session, outbox
 from portal.diagnostics import queries as diagnostics
 from portal.diagnostics.rules.catalogue import load_catalogue
 from portal.integrations.storage import StorageError, storage
-from portal.kernel.clock import london, today, utc_now
+from portal.kernel.clock import london, today
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
@@ -35,6 +37,7 @@ _log = logging.getLogger(__name__)
 KIND = "plan.render"
 CHECK_EXTENSION = "portal_check_plan_file"
 NO_VERSION = Problem("no_version", "There is no such version of this plan")
+_SIGNED_OFF = frozenset({Standing.EMPLOYER, Standing.AGREED})
 EMPTY = Problem("empty", "Add at least one action first: an empty plan has nothing to print")
 
 
@@ -88,7 +91,7 @@ def request_version(*, employer: str, by: Author) -> Ok[int] | Err:
     plan = plan_or_problem(employer)
     if isinstance(plan, Err):
         return plan
-    content = _content_to_print(employer)
+    content = content_to_print(employer)
     if isinstance(content, Err):
         return content
     latest = queries.latest_version(plan.id)
@@ -96,41 +99,8 @@ def request_version(*, employer: str, by: Author) -> Ok[int] | Err:
         if latest.state == "failed":
             return retry_version(employer=employer, number=latest.number)
         return Ok(latest.number)
-    version = _add_version(plan, employer, content, by, signature=None)
+    version = add_version(plan, employer, content, by)
     record("version_requested", plan, number=version.number)
-    return Ok(version.number)
-
-
-def sign_off(*, employer: str, seen: str, name: str, job: str = "", by: Author) -> Ok[int] | Err:
-    """Sign the plan for the employer; returns the number of the signed version.
-
-    `seen` is the content hash of what the signer was shown: a plan that has changed since is not
-    signed unread. The caller has checked that the signer is an owner of the employer.
-    """
-    plan = plan_or_problem(employer)
-    if isinstance(plan, Err):
-        return plan
-    if not name:
-        return Err(Problem("no_name", "Type your name to sign", "name"))
-    content = _content_to_print(employer)
-    if isinstance(content, Err):
-        return content
-    if content.hash != seen:
-        return Err(
-            Problem(
-                "plan_changed",
-                "The plan has changed since you opened this page. Look through it again, "
-                "then sign.",
-            )
-        )
-    latest = queries.latest_version(plan.id)
-    if latest is not None and latest.signed_off and latest.content_hash == content.hash:
-        return Err(
-            Problem("signed_already", f"Version {latest.number} says the same and is signed off")
-        )
-    signature = PlanSignature(role="employer", user_id=by.user_id, name=name, job=job, at=utc_now())
-    version = _add_version(plan, employer, content, by, signature=signature)
-    record("signed_off", plan, number=version.number, role="employer")
     return Ok(version.number)
 
 
@@ -143,7 +113,7 @@ def retry_version(*, employer: str, number: int) -> Ok[int] | Err:
         version.state = "queued"
         version.failure = None
         version.tries += 1
-        _promise(version, notify=None)
+        _promise(version)
         audit.record(
             action="plan.version_retried",
             subject=f"plan_version:{version.id}",
@@ -157,16 +127,17 @@ def keep_last_version(plan: Plan, employer: str, by: Author) -> int | None:
 
     One is added unless the newest says the same already; None for a plan without actions.
     """
-    content = _content_to_print(employer)
+    content = content_to_print(employer)
     if isinstance(content, Err):
         return None
     latest = queries.latest_version(plan.id)
     if latest is not None and latest.content_hash == content.hash:
         return latest.number
-    return _add_version(plan, employer, content, by, signature=None).number
+    return add_version(plan, employer, content, by).number
 
 
-def _content_to_print(employer: str) -> Content | Err:
+def content_to_print(employer: str) -> Content | Err:
+    """What the plan says now, with everything that this unit of work has changed."""
     current_session().flush()
     content = current_content(employer)
     if content is None:
@@ -174,26 +145,28 @@ def _content_to_print(employer: str) -> Content | Err:
     return content if content.document.actions else Err(EMPTY)
 
 
-def _add_version(
+def add_version(
     plan: Plan,
     employer: str,
     content: Content,
     by: Author,
     *,
-    signature: PlanSignature | None,
+    signatures: Sequence[PlanSignature] = (),
+    notify: Sequence[str] = (),
 ) -> PlanVersion:
+    """Keep a copy of the plan under the next number and promise its PDF.
+
+    `signatures` are new rows that this version carries; `notify` hears when the PDF is ready.
+    """
     number = queries.last_number(plan.employer_id) + 1
-    signatures: tuple[Signature, ...] = ()
-    if signature is not None:
-        role = signature.job or "For the employer"
-        signatures = (Signature(signature.name, role, london(signature.at).date()),)
+    signed_off = standing([each.role for each in signatures]) in _SIGNED_OFF
     document = replace(
         content.document,
         version=number,
         prepared_on=today(),
         prepared_by=by.shown,
-        signatures=signatures,
-        signed_off=signature is not None,
+        signatures=tuple(map(_printed, _employer_first(signatures))),
+        signed_off=signed_off,
     )
     version = PlanVersion(
         plan_id=plan.id,
@@ -204,24 +177,33 @@ def _add_version(
         state="queued",
         tries=0,
         storage_key=f"plans/{employer}/{plan.reference}/v{number}.pdf",
-        signed_off=signature is not None,
+        signed_off=signed_off,
         created_by=by.user_id,
         created_by_name=by.shown,
     )
     session = current_session()
     session.add(version)
     session.flush()
-    if signature is not None:
-        signature.version_id = version.id
-        session.add(signature)
-    _promise(version, notify=by.email if signature is not None else None)
+    for each in signatures:
+        each.version_id = version.id
+        session.add(each)
+    _promise(version, notify=notify)
     return version
 
 
-def _promise(version: PlanVersion, *, notify: str | None) -> None:
+def _employer_first(signatures: Sequence[PlanSignature]) -> list[PlanSignature]:
+    return sorted(signatures, key=lambda each: each.role != Side.EMPLOYER)
+
+
+def _printed(each: PlanSignature) -> Signature:
+    whom = "For the employer" if each.role == Side.EMPLOYER else "Adviser"
+    return Signature(each.name, each.job or whom, london(each.at).date(), side=each.role)
+
+
+def _promise(version: PlanVersion, *, notify: Sequence[str] = ()) -> None:
     outbox.add(
         kind=KIND,
-        payload={"version_id": version.id, "notify": notify},
+        payload={"version_id": version.id, "notify": list(notify)},
         unique_key=f"{KIND}:{version.id}:{version.tries}",
     )
 

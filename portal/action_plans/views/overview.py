@@ -10,7 +10,6 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.action_plans import queries, service
-from portal.action_plans.access import may_sign
 from portal.action_plans.queries import ActionFacts, GoalFacts, PlanFacts
 from portal.action_plans.rules.plan import progress, what_next
 from portal.action_plans.views import blueprint
@@ -26,7 +25,6 @@ from portal.db import unit_of_work
 from portal.diagnostics import queries as diagnostics
 from portal.kernel.clock import today
 from portal.kernel.result import Err
-from portal.web.access import current_actor
 
 
 @blueprint.get("")
@@ -56,7 +54,7 @@ def overview(employer: str) -> ResponseReturnValue:
         goals=[(goal, _items(plan, goal.live, day)) for goal in goals],
         withdrawn=[action for action in actions if action.withdrawn_reason],
         version=queries.latest_version(plan.id),
-        may_sign=may_sign(current_actor(), employer),
+        signed=service.signed(plan.id, plan.revision),
         **_newer(plan, goals),
     )
 

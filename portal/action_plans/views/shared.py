@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from flask import abort, flash, url_for
+from flask import abort, flash, request, url_for
 from markupsafe import Markup
 
 from portal.action_plans import queries
+from portal.action_plans.access import may_change, may_close, signs_for
 from portal.action_plans.queries import (
     ActionFacts,
     EmployerHead,
@@ -18,8 +19,10 @@ from portal.action_plans.queries import (
     VersionFacts,
 )
 from portal.action_plans.rules.plan import ActionStatus
+from portal.action_plans.views import blueprint
 from portal.kernel.clock import london
 from portal.kernel.result import Problem
+from portal.web.access import current_actor
 
 NONE = "nothing"
 LABELS = {
@@ -45,6 +48,19 @@ TAG_COLOURS = {
 EFFORT = {1: "Hours", 2: "Days", 3: "Weeks"}
 IMPACT = {1: "Some", 2: "Good", 3: "High"}
 _SHOWN_LENGTH = 200
+
+
+@blueprint.context_processor
+def _what_is_allowed() -> dict[str, Any]:
+    """What the person may do here, for every page of a plan."""
+    actor = current_actor()
+    employer = str((request.view_args or {}).get("employer", ""))
+    return {
+        "may_change": may_change(actor, employer),
+        "may_close": may_close(actor, employer),
+        "signs_for": signs_for(actor, employer),
+        "is_own": employer in actor.employers,
+    }
 
 
 def employer_or_404(employer: str) -> EmployerHead:
@@ -124,6 +140,7 @@ def tabs(employer: str, active: str) -> list[dict[str, Any]]:
             "active": page == active,
         }
         for page, text in pages
+        if page != "business_case" or may_change(current_actor(), employer)
     ]
 
 

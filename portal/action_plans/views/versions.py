@@ -8,9 +8,9 @@ from flask import abort, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.action_plans import queries, service
-from portal.action_plans.access import may_sign
 from portal.action_plans.queries import PlanFacts
 from portal.action_plans.rules.plan import file_name
+from portal.action_plans.rules.signing import standing
 from portal.action_plans.views import blueprint
 from portal.action_plans.views.shared import (
     closed_plans,
@@ -21,7 +21,7 @@ from portal.action_plans.views.shared import (
 )
 from portal.db import unit_of_work
 from portal.kernel.result import Err
-from portal.web.access import current_actor, current_author
+from portal.web.access import current_author
 
 WAITING = frozenset({"queued", "rendering"})
 
@@ -36,8 +36,7 @@ def versions(employer: str) -> ResponseReturnValue:
         plan=plan,
         tabs=tabs(employer, "versions"),
         versions=found,
-        signatures=queries.signatures([item.id for item in found if item.signed_off]),
-        may_sign=may_sign(current_actor(), employer),
+        signatures=queries.signatures([item.id for item in found]),
         closed=closed_plans(employer),
     )
 
@@ -57,14 +56,15 @@ def request_version(employer: str) -> ResponseReturnValue:
 def version(employer: str, number: int) -> ResponseReturnValue:
     """One version: being made, ready or failed; refreshes itself while it is being made."""
     plan, found = version_or_404(employer, number)
+    signatures = queries.signatures([found.id]).get(found.id, [])
     return render_template(
         "action_plans/version.html",
         plan=plan,
         version=found,
         waiting=found.state in WAITING,
         changed_since=plan.closed_at is None and plan.revision != found.plan_revision,
-        signatures=queries.signatures([found.id]).get(found.id, []),
-        may_sign=plan.closed_at is None and may_sign(current_actor(), employer),
+        signatures=signatures,
+        standing=standing([each.role for each in signatures]),
     )
 
 

@@ -59,6 +59,7 @@ class Consultation(Base):
     __tablename__ = "consultations"
     __table_args__ = (
         UniqueConstraint("reference"),
+        UniqueConstraint("once"),
         CheckConstraint(f"minutes BETWEEN 0 AND {MOST_MINUTES}", name="minutes_range"),
         CheckConstraint(
             "next_step IN ('session', 'think', 'signpost', 'not_eligible', 'no')",
@@ -82,6 +83,7 @@ class Consultation(Base):
     next_step: Mapped[str] = mapped_column(String(12))
     next_step_text: Mapped[str] = mapped_column(Text(), default="")
     shares_outcomes: Mapped[bool | None]
+    once: Mapped[str | None] = mapped_column(String(32))
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("consultations.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -98,6 +100,7 @@ class DiagnosticSession(Timestamped, Base):
     __tablename__ = "diagnostic_sessions"
     __table_args__ = (
         UniqueConstraint("reference"),
+        UniqueConstraint("once"),
         one_of("mode", SESSION_MODES, name="mode_known"),
         CheckConstraint(f"minutes BETWEEN 1 AND {MOST_MINUTES}", name="minutes_range"),
         CheckConstraint(
@@ -120,6 +123,7 @@ class DiagnosticSession(Timestamped, Base):
     benefits_text: Mapped[str] = mapped_column(Text(), default="")
     goals_text: Mapped[str] = mapped_column(Text(), default="")
     solutions_text: Mapped[str] = mapped_column(Text(), default="")
+    once: Mapped[str | None] = mapped_column(String(32))
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     by_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -14,9 +14,10 @@ from portal.caseload.models import Case, CaseMilestone, NextAction, StageChange
 from portal.caseload.rules import stages
 from portal.caseload.rules.stages import CLOSE_REASONS, Milestone, Stage
 from portal.caseload.rules.words import ACTION_KINDS
+from portal.caseload.service import follow_up_schedule
 from portal.db import audit, current_session
 from portal.employers.service import timeline
-from portal.kernel.clock import today, utc_now
+from portal.kernel.clock import london, today, utc_now
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 from portal.programme import queries as programme
@@ -158,6 +159,8 @@ def note_milestone(
     session.flush()
     if case.closed_at is not None:
         return
+    if kind is Milestone.PLAN:
+        follow_up_schedule.schedule(case=case, agreed_on=london(at or utc_now()).date(), by=by)
     current = Stage(case.stage)
     reached = stages.reached_by(
         current, queries.held_milestones(case.id), queries.waived_milestones(case.id)

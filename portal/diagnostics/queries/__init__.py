@@ -1,5 +1,13 @@
 """Every SELECT on responses, scores, roll-ups and histograms."""
 
+from portal.diagnostics.queries.cases import (
+    SessionFacts,
+    TiedResponse,
+    open_case_to_change,
+    response_of_session,
+    sessions_of,
+    tied_responses,
+)
 from portal.diagnostics.queries.counts import (
     counted_scores,
     counted_scores_of,
@@ -34,6 +42,8 @@ __all__ = [
     "CompletedResponse",
     "HistoryLine",
     "ResponseFacts",
+    "SessionFacts",
+    "TiedResponse",
     "claimable",
     "completed_response",
     "counted_scores",
@@ -46,14 +56,18 @@ __all__ = [
     "latest_completed",
     "lock_employer",
     "names_of",
+    "open_case_to_change",
     "open_successor",
     "response_by_id",
     "response_by_token",
     "response_facts",
+    "response_of_session",
     "response_to_change",
     "scores_of",
+    "sessions_of",
     "stored_histograms",
     "stored_rollups",
+    "tied_responses",
     "under_way",
     "waiting_for_employer",
 ]

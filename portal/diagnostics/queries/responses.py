@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, bindparam, func, or_, select
+from sqlalchemy import RowMapping, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import load_only
 
 from portal.accounts.models import User
+from portal.caseload.models import DiagnosticSession
 from portal.db import current_session
 from portal.diagnostics.models import Response
 from portal.employers.models import Employer
@@ -18,7 +19,11 @@ from portal.employers.models import Employer
 
 @dataclass(frozen=True, slots=True)
 class ResponseFacts:
-    """A response as pages need it, answers and all. ``reference`` is its public name."""
+    """A response as pages need it, answers and all. ``reference`` is its public name.
+
+    ``session_on`` and ``session_by`` say when and with which adviser it is answered together; None
+    when it is not, or when the session was withdrawn.
+    """
 
     id: int
     reference: str
@@ -43,6 +48,9 @@ class ResponseFacts:
     overall_score: int | None
     result: Mapping[str, Any] | None
     resume_email: str | None
+    session_id: int | None
+    session_on: date | None
+    session_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class CompletedResponse:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One response in an employer's list."""
+    """One response in an employer's list; ``session_on`` is set when an adviser took part."""
 
     id: int
     reference: str
@@ -73,7 +81,18 @@ class HistoryLine:
     overall_score: int | None
     is_current: bool
     questionnaire_version: int
+    session_on: date | None
+    session_by: str | None
 
+
+# A session that was withdrawn says nothing about how a diagnostic was answered.
+_SESSION = (
+    DiagnosticSession.held_on.label("session_on"),
+    DiagnosticSession.by_name.label("session_by"),
+)
+_OWN_SESSION = and_(
+    DiagnosticSession.id == Response.session_id, DiagnosticSession.withdrawn_at.is_(None)
+)
 
 _FACTS = (
     Response.id,
@@ -99,11 +118,17 @@ _FACTS = (
     Response.overall_score,
     Response.result,
     Response.resume_email,
+    Response.session_id,
+    *_SESSION,
 )
 
 
 def _facts() -> Select[Any]:
-    return select(*_FACTS).outerjoin(Employer, Employer.id == Response.employer_id)
+    return (
+        select(*_FACTS)
+        .outerjoin(Employer, Employer.id == Response.employer_id)
+        .outerjoin(DiagnosticSession, _OWN_SESSION)
+    )
 
 
 def _row(query: Select[Any]) -> RowMapping | None:
@@ -190,6 +215,7 @@ _LINE = (
     Response.overall_score,
     Response.is_current,
     Response.questionnaire_version,
+    *_SESSION,
 )
 
 
@@ -197,6 +223,7 @@ def history(employer_id: int) -> list[HistoryLine]:
     """An employer's responses, newest first, withdrawn ones left out."""
     rows = current_session().execute(
         select(*_LINE)
+        .outerjoin(DiagnosticSession, _OWN_SESSION)
         .where(Response.employer_id == employer_id, Response.status != "withdrawn")
         .order_by(Response.started_at.desc(), Response.id.desc())
         .limit(50)
@@ -208,6 +235,7 @@ def waiting_for_employer(user_id: int) -> list[HistoryLine]:
     """Responses a person holds that belong to no employer yet, newest first."""
     rows = current_session().execute(
         select(*_LINE)
+        .outerjoin(DiagnosticSession, _OWN_SESSION)
         .where(
             Response.owner_id == user_id,
             Response.employer_id.is_(None),

@@ -8,6 +8,7 @@ from portal.diagnostics.service.holding import (
     keep_by_email,
 )
 from portal.diagnostics.service.starting import correct, retake, start, withdraw
+from portal.diagnostics.service.together import go_through, say_together, start_together, take_in
 
 __all__ = [
     "Saved",
@@ -15,9 +16,13 @@ __all__ = [
     "claim_for_person",
     "complete",
     "correct",
+    "go_through",
     "keep_by_email",
     "retake",
     "save_answers",
+    "say_together",
     "start",
+    "start_together",
+    "take_in",
     "withdraw",
 ]

@@ -16,14 +16,17 @@ from portal.diagnostics.rules.schema import Profile
 from portal.diagnostics.rules.states import may_complete
 from portal.diagnostics.rules.values import answers_from_document
 from portal.diagnostics.service.rollups import Cell, count_completed, count_current
+from portal.diagnostics.service.telling import tell_completed
 from portal.kernel.clock import today, utc_now
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
 
-def complete(*, response_id: int, by_id: int | None) -> Ok[str] | Err:
+def complete(*, response_id: int, by: Author) -> Ok[str] | Err:
     """Freeze the result of a response and count it; the reference comes back.
 
-    Refused while a required question on the path has no answer.
+    The employer's open case then rests on it. Refused while a required question on the path has
+    no answer.
     """
     response = queries.response_to_change(response_id)
     problem = may_complete(status=response.status)
@@ -52,7 +55,7 @@ def complete(*, response_id: int, by_id: int | None) -> Ok[str] | Err:
     result = freeze(questionnaire, profile, answers, completed_on=today())
     response.status = "completed"
     response.completed_at = utc_now()
-    response.completed_by = by_id
+    response.completed_by = by.user_id
     response.result = result
     response.overall_score = None if result["overall"] is None else result["overall"]["score"]
     session = current_session()
@@ -60,10 +63,18 @@ def complete(*, response_id: int, by_id: int | None) -> Ok[str] | Err:
     scores = _score_rows(response)
     session.add_all(scores)
     session.flush()
-    if response.employer_id is not None:
-        count_for_employer(response)
+    stand_for_employer(response, by)
     audit.record(action="diagnostic.completed", subject=f"response:{response.reference}")
     return Ok(response.reference)
+
+
+def stand_for_employer(response: Response, by: Author) -> None:
+    """Count a completed response for its employer and tell its record; nothing without one."""
+    if response.employer_id is None:
+        return
+    case = queries.open_case_to_change(response.employer_id)
+    count_for_employer(response)
+    tell_completed(response, by, case)
 
 
 def _score_rows(response: Response) -> list[DimensionScore]:

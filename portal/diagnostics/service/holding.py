@@ -7,11 +7,13 @@ from datetime import date
 
 from portal.db import audit, current_session
 from portal.diagnostics import queries
-from portal.diagnostics.service.completing import count_for_employer
+from portal.diagnostics.service.completing import stand_for_employer
+from portal.diagnostics.service.telling import tell
 from portal.employers.queries import EmployerProfile
 from portal.integrations.mail import public_link, send_later
 from portal.kernel.clock import london, utc_now
 from portal.kernel.ids import new_token, token_hash
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
 
@@ -61,7 +63,9 @@ def claim_for_person(*, user_id: int, references: Collection[str]) -> Ok[int]:
     return Ok(len(claimed))
 
 
-def attach_to_employer(*, response_id: int, employer: EmployerProfile) -> Ok[None] | Err:
+def attach_to_employer(
+    *, response_id: int, employer: EmployerProfile, by: Author
+) -> Ok[None] | Err:
     """Say which employer a diagnostic is about; a completed one then counts for it."""
     response = queries.response_to_change(response_id)
     if response.employer_id is not None:
@@ -75,7 +79,9 @@ def attach_to_employer(*, response_id: int, employer: EmployerProfile) -> Ok[Non
     response.updated_at = utc_now()
     current_session().flush()
     if response.status == "completed":
-        count_for_employer(response)
+        stand_for_employer(response, by)
+    else:
+        tell(response, by, title="Diagnostic started earlier is about this employer")
     audit.record(
         action="diagnostic.attached",
         subject=f"response:{response.reference}",

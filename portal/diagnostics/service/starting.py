@@ -7,7 +7,9 @@ from portal.diagnostics import queries
 from portal.diagnostics.models import Response
 from portal.diagnostics.rules.catalogue import MAIN_KEY, load_catalogue
 from portal.diagnostics.rules.states import may_correct, may_retake, may_withdraw
+from portal.diagnostics.service.telling import tell
 from portal.kernel.ids import new_reference
+from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok
 
 
@@ -18,10 +20,13 @@ def start(
     district: str | None = None,
     employer_id: int | None = None,
     owner_id: int | None = None,
+    session_id: int | None = None,
+    by: Author | None = None,
 ) -> Ok[str]:
     """Start the newest questionnaire and return the response's reference.
 
-    An employer that already has one under way goes on with that one.
+    An employer that already has one under way goes on with that one. ``session_id`` is the
+    in-depth session at which an adviser and the employer answer it together.
     """
     questionnaire = load_catalogue().latest(MAIN_KEY)
     if questionnaire is None:
@@ -39,6 +44,7 @@ def start(
         district=district,
         employer_id=employer_id,
         owner_id=owner_id,
+        session_id=session_id,
         answers={},
         revision=0,
         kind="first" if employer_id is None or not _has_completed(employer_id) else "retake",
@@ -46,14 +52,17 @@ def start(
     )
     current_session().add(response)
     current_session().flush()
+    together = " together with an adviser" if session_id is not None else ""
+    tell(response, by or Author(owner_id, ""), title=f"Diagnostic started{together}")
     audit.record(action="diagnostic.started", subject=f"response:{response.reference}")
     return Ok(response.reference)
 
 
-def correct(*, response_id: int) -> Ok[str] | Err:
+def correct(*, response_id: int, session_id: int | None = None) -> Ok[str] | Err:
     """Open a copy of a completed response in which answers can be changed.
 
-    The completed one keeps its scores and its PDFs; the copy replaces it once completed.
+    The completed one keeps its scores and its PDFs; the copy replaces it once completed. It
+    belongs to the in-depth session given, or to that of the completed one.
     """
     earlier = queries.response_to_change(response_id)
     problem = may_correct(status=earlier.status)
@@ -62,7 +71,14 @@ def correct(*, response_id: int) -> Ok[str] | Err:
     open_copy = queries.open_successor(earlier.id)
     if open_copy is not None:
         return Ok(open_copy)
-    return Ok(_successor(earlier, kind="correction", answers=dict(earlier.answers)))
+    return Ok(
+        _successor(
+            earlier,
+            kind="correction",
+            answers=dict(earlier.answers),
+            session_id=session_id or earlier.session_id,
+        )
+    )
 
 
 def retake(*, response_id: int, sector: str, size_tier: str) -> Ok[str] | Err:
@@ -77,13 +93,14 @@ def retake(*, response_id: int, sector: str, size_tier: str) -> Ok[str] | Err:
     return Ok(_successor(earlier, kind="retake", answers={}, sector=sector, size_tier=size_tier))
 
 
-def withdraw(*, response_id: int) -> Ok[None] | Err:
+def withdraw(*, response_id: int, by: Author) -> Ok[None] | Err:
     """Put away a response under way. Its answers are kept, and it stays out of lists."""
     response = queries.response_to_change(response_id)
     problem = may_withdraw(status=response.status)
     if problem is not None:
         return Err(problem)
     response.status = "withdrawn"
+    tell(response, by, title="Unfinished diagnostic put away")
     audit.record(action="diagnostic.withdrawn", subject=f"response:{response.reference}")
     return Ok(None)
 
@@ -95,6 +112,7 @@ def _successor(
     answers: dict[str, object],
     sector: str | None = None,
     size_tier: str | None = None,
+    session_id: int | None = None,
 ) -> str:
     # A correction stays with its questionnaire version; a re-take asks the newest questions.
     version = earlier.questionnaire_version
@@ -109,6 +127,7 @@ def _successor(
         earlier_id=earlier.id,
         employer_id=earlier.employer_id,
         owner_id=earlier.owner_id,
+        session_id=session_id,
         sector=sector or earlier.sector,
         size_tier=size_tier or earlier.size_tier,
         district=earlier.district,

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
 from portal.diagnostics import service
+from portal.diagnostics.access import may_use
 from portal.diagnostics.forms import ParsedPage, page_fields, parse_page
 from portal.diagnostics.rules import path
 from portal.diagnostics.rules.merge import Clash
 from portal.diagnostics.rules.schema import Page, Question
-from portal.diagnostics.rules.values import parse_value
-from portal.diagnostics.rules.words import describe_answer, wording_for
 from portal.diagnostics.views import blueprint
-from portal.diagnostics.views.loading import Loaded, answered_by, load, name_answerer
-from portal.diagnostics.views.summary import answer_sections
+from portal.diagnostics.views.loading import Loaded, load, load_to_read, name_answerer
+from portal.diagnostics.views.saving import clash_words, save
+from portal.diagnostics.views.summary import answer_sections, answerers
 from portal.kernel.result import Err, Problem
-from portal.web.access import current_actor
+from portal.web.access import current_actor, current_author
 
 
 @blueprint.get("/diagnostic/<response>")
 def go_on(response: str) -> ResponseReturnValue:
     """Go on where it was left: the first question without an answer, or the result."""
-    loaded = load(response)
+    loaded = load_to_read(response)
     if loaded.facts.status == "completed":
         return redirect(url_for("diagnostics.results", response=response))
-    if loaded.facts.status == "withdrawn":
+    if loaded.facts.status == "withdrawn" or not may_use(current_actor(), loaded.facts):
         abort(404)
     question = path.next_unanswered(loaded.questionnaire, loaded.profile, loaded.answers)
     if question is None:
@@ -69,7 +68,7 @@ def _answer(loaded: Loaded, about: Page, questions: Sequence[Question]) -> Respo
     parsed = _still_asked(
         loaded, parse_page(questions, data, loaded.answers, demand_answers=not skipping)
     )
-    clashes = _save(loaded, parsed)
+    clashes = save(loaded, parsed)
     if isinstance(clashes, Problem):
         flash(clashes.message, "error")
         return redirect(url_for("diagnostics.go_on", response=response))
@@ -92,30 +91,6 @@ def _still_asked(loaded: Loaded, parsed: ParsedPage) -> ParsedPage:
 def _opened_here(after: Loaded, about: Page, asked: Sequence[Question]) -> bool:
     now = path.questions_on(after.questionnaire, about, after.profile, after.answers)
     return any(item.key not in after.answers and item not in asked for item in now)
-
-
-def _save(loaded: Loaded, parsed: ParsedPage) -> Sequence[Clash] | Problem:
-    """Save what is valid on the page, even beside a faulty answer: nothing typed well is lost."""
-    good = {key: value for key, value in parsed.values.items() if key not in parsed.errors}
-    # A blank that was never answered is nothing to save.
-    good = {
-        key: value
-        for key, value in good.items()
-        if value is not None or key in loaded.facts.answers
-    }
-    with unit_of_work():
-        saved = service.save_answers(
-            response_id=loaded.facts.id,
-            values=good,
-            seen=_seen(loaded),
-            by=answered_by(current_actor()),
-        )
-    return saved.problem if isinstance(saved, Err) else saved.value.clashes
-
-
-def _seen(loaded: Loaded) -> int:
-    typed = request.form.get("revision", "")
-    return min(int(typed), loaded.facts.revision) if typed.isdigit() and len(typed) < 10 else 0  # noqa: PLR2004
 
 
 def _next_address(loaded: Loaded, page_key: str, *, skipping: bool) -> str:
@@ -156,6 +131,7 @@ def _draw(
     html = render_template(
         "diagnostics/page.html",
         response=loaded.facts,
+        on_behalf=loaded.on_behalf,
         page=about,
         dimension=loaded.questionnaire.dimension_by_key[about.dimension],
         fields=fields,
@@ -165,28 +141,10 @@ def _draw(
             {"text": field.error, "href": f"#{field.first_id}"} for field in fields if field.error
         ],
         page_has_errors=bool(errors),
-        clashes=[_clash_words(loaded, clash) for clash in clashes],
+        clashes=[clash_words(loaded, clash) for clash in clashes],
         back="check" if "check" in {request.args.get("back"), request.form.get("from")} else "",
     )
     return html, 409 if clashes else 422 if errors else 200
-
-
-def _clash_words(loaded: Loaded, clash: Clash) -> Mapping[str, str]:
-    question = loaded.questionnaire.by_key[clash.question]
-    return {
-        "question": wording_for(question, loaded.profile).text,
-        "who": name_answerer(clash.by),
-        "theirs": _in_words(question, clash.theirs),
-        "yours": _in_words(question, clash.yours),
-        "href": f"#{question.key}",
-    }
-
-
-def _in_words(question: Question, raw: Any) -> str:
-    value = parse_value(question, raw)
-    if value is None or isinstance(value, Problem):
-        return "No answer"
-    return describe_answer(question, value)
 
 
 @blueprint.post("/diagnostic/<response>/page/<page>/autosave")
@@ -196,7 +154,7 @@ def autosave(response: str, page: str) -> ResponseReturnValue:
     _, questions = _page_questions(loaded, page)
     data = request.form.to_dict(flat=False)
     parsed = _still_asked(loaded, parse_page(questions, data, loaded.answers, demand_answers=False))
-    clashes = _save(loaded, parsed)
+    clashes = save(loaded, parsed)
     if isinstance(clashes, Problem):
         return jsonify(message=clashes.message, reload=True), 409
     if clashes:
@@ -215,7 +173,7 @@ def check(response: str) -> ResponseReturnValue:
         return redirect(url_for("diagnostics.go_on", response=response))
     if request.method == "POST":
         with unit_of_work():
-            done = service.complete(response_id=loaded.facts.id, by_id=current_actor().user_id)
+            done = service.complete(response_id=loaded.facts.id, by=current_author())
         if not isinstance(done, Err):
             return redirect(url_for("diagnostics.results", response=response))
         flash(done.problem.message, "error")
@@ -233,5 +191,7 @@ def check(response: str) -> ResponseReturnValue:
         sections=answer_sections(loaded),
         missing=missing,
         closed=len(closed),
+        people=answerers(loaded),
+        on_behalf=loaded.on_behalf,
         progress=path.progress(loaded.questionnaire, loaded.profile, loaded.answers),
     )

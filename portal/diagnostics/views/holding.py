@@ -13,7 +13,7 @@ from portal.diagnostics.views.loading import hold, load
 from portal.employers.queries import employer_profile
 from portal.kernel.ids import token_hash
 from portal.kernel.result import Err
-from portal.web.access import current_actor
+from portal.web.access import current_actor, current_author
 from portal.web.security import limiter
 
 
@@ -59,7 +59,9 @@ def attach(response: str) -> ResponseReturnValue:
         if profile is None or profile.reference not in actor.employers:
             abort(404)
         with unit_of_work():
-            done = service.attach_to_employer(response_id=loaded.facts.id, employer=profile)
+            done = service.attach_to_employer(
+                response_id=loaded.facts.id, employer=profile, by=current_author()
+            )
         if isinstance(done, Err):
             flash(done.problem.message, "error")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import abort, session
@@ -28,12 +29,26 @@ class Loaded:
     profile: Profile
     answers: Answers
 
+    @property
+    def on_behalf(self) -> bool:
+        """Whether the person answers for an employer that is not their own."""
+        return access.is_on_behalf(current_actor(), self.facts)
+
 
 def load(reference: str) -> Loaded:
-    """The response of an address, or 404 for one that is not there or not for this person."""
+    """The response of an address to answer, or 404 when it is absent or not for this person."""
+    return _load(reference, access.may_use)
+
+
+def load_to_read(reference: str) -> Loaded:
+    """The response of an address to read: for LEP staff as well."""
+    return _load(reference, access.may_read)
+
+
+def _load(reference: str, allows: Callable[[Actor, access.Holding], bool]) -> Loaded:
     facts = queries.response_facts(normalise_reference(reference))
     # The same answer whether it is absent or another's: a guess learns nothing.
-    if facts is None or not access.may_use(current_actor(), facts):
+    if facts is None or not allows(current_actor(), facts):
         abort(404)
     return with_questionnaire(facts)
 
@@ -63,7 +78,7 @@ def name_answerer(by: str) -> str:
         return "Somebody who is not signed in"
     if int(number) == current_actor().user_id:
         return "You, in another tab or on another device,"
-    return queries.names_of([int(number)]).get(int(number)) or "Somebody at your organisation"
+    return queries.names_of([int(number)]).get(int(number)) or "Somebody else"
 
 
 def hold(reference: str) -> None:

@@ -8,17 +8,20 @@ from typing import Any
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.diagnostics.access import may_use
 from portal.diagnostics.rules.scoring import rounded
 from portal.diagnostics.service import comparing
 from portal.diagnostics.service.comparing import Benchmark
 from portal.diagnostics.views import blueprint
-from portal.diagnostics.views.loading import load
+from portal.diagnostics.views.loading import load_to_read
+from portal.web.access import current_actor
 
 
 @blueprint.get("/diagnostic/<response>/results")
 def results(response: str) -> ResponseReturnValue:
     """Everything an employer learns."""
-    facts = load(response).facts
+    loaded = load_to_read(response)
+    facts = loaded.facts
     if facts.result is None:
         return redirect(url_for("diagnostics.go_on", response=response))
     result = facts.result
@@ -27,6 +30,8 @@ def results(response: str) -> ResponseReturnValue:
     return render_template(
         "diagnostics/results.html",
         response=facts,
+        on_behalf=loaded.on_behalf,
+        may_use=may_use(current_actor(), facts),
         result=result,
         quick_wins=[recommendations[key] for key in result["quick_wins"]],
         legal=[item for item in result["recommendations"] if item["legal"]],

@@ -7,13 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
 from portal.diagnostics import queries, service
-from portal.diagnostics.forms import StartForm
+from portal.diagnostics.access import may_answer_for
+from portal.diagnostics.forms import StartForm, TheirStartForm
 from portal.diagnostics.rules.catalogue import load_catalogue
 from portal.diagnostics.views import blueprint
 from portal.diagnostics.views.loading import hold, load
 from portal.employers.queries import EmployerProfile, employer_profile
 from portal.kernel.result import Err
-from portal.web.access import current_actor
+from portal.web.access import current_actor, current_author
 from portal.web.security import limiter
 
 
@@ -45,7 +46,7 @@ def start() -> ResponseReturnValue:
         if not actor.is_authenticated:
             hold(started.value)
         return redirect(url_for("diagnostics.go_on", response=started.value))
-    return render_template("diagnostics/start.html", form=form, employer=None)
+    return render_template("diagnostics/start.html", form=form, employer=None, own=True)
 
 
 @blueprint.route("/employers/<employer>/diagnostic/start", methods=["GET", "POST"])
@@ -54,9 +55,10 @@ def start_for_employer(employer: str) -> ResponseReturnValue:
     profile = employer_profile(employer)
     if profile is None:
         abort(404)
-    form = StartForm(sector=profile.sector, size=profile.size_tier)
+    actor = current_actor()
+    own = employer in actor.employers
+    form = (StartForm if own else TheirStartForm)(sector=profile.sector, size=profile.size_tier)
     if form.validate_on_submit():
-        actor = current_actor()
         with unit_of_work():
             started = service.start(
                 sector=form.sector.data,
@@ -64,9 +66,10 @@ def start_for_employer(employer: str) -> ResponseReturnValue:
                 district=profile.district,
                 employer_id=profile.id,
                 owner_id=actor.user_id,
+                by=current_author(),
             )
         return redirect(url_for("diagnostics.go_on", response=started.value))
-    return render_template("diagnostics/start.html", form=form, employer=profile)
+    return render_template("diagnostics/start.html", form=form, employer=profile, own=own)
 
 
 @blueprint.get("/employers/<employer>/diagnostics")
@@ -76,7 +79,10 @@ def history(employer: str) -> str:
     if profile is None:
         abort(404)
     return render_template(
-        "diagnostics/history.html", employer=profile, lines=queries.history(profile.id)
+        "diagnostics/history.html",
+        employer=profile,
+        lines=queries.history(profile.id),
+        may_answer=may_answer_for(current_actor(), employer),
     )
 
 
@@ -121,7 +127,7 @@ def withdraw(response: str) -> ResponseReturnValue:
     """Put away a diagnostic that is not finished."""
     loaded = load(response)
     with unit_of_work():
-        done = service.withdraw(response_id=loaded.facts.id)
+        done = service.withdraw(response_id=loaded.facts.id, by=current_author())
     if isinstance(done, Err):
         flash(done.problem.message, "error")
         return redirect(url_for("diagnostics.go_on", response=response))

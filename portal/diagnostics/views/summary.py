@@ -7,7 +7,9 @@ from typing import Any
 
 from flask import url_for
 
+from portal.diagnostics import queries
 from portal.diagnostics.rules import path
+from portal.diagnostics.rules.together import people_in
 from portal.diagnostics.rules.words import describe_answer, wording_for
 from portal.diagnostics.views.loading import Loaded
 
@@ -49,3 +51,12 @@ def answer_sections(loaded: Loaded) -> list[Mapping[str, Any]]:
         if rows:
             sections.append({"title": dimension.title, "rows": rows})
     return sections
+
+
+def answerers(loaded: Loaded) -> list[str]:
+    """The names of those who answered, when they were several or an adviser takes part."""
+    people = people_in(loaded.facts.answers)
+    if len(people) <= 1 and loaded.facts.session_on is None:
+        return []
+    names = queries.names_of(people)
+    return [names[key] for key in people if key in names]

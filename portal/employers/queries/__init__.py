@@ -27,6 +27,7 @@ from portal.employers.queries.profiles import (
     employer_profile,
     employer_profile_by_id,
     employers_of,
+    kept_reference,
 )
 from portal.employers.queries.register import (
     RegisterMatch,
@@ -55,6 +56,7 @@ __all__ = [
     "facts_on",
     "free_entry_with_number",
     "invitation_by_hash",
+    "kept_reference",
     "membership",
     "open_invitations",
     "open_requests",

@@ -60,7 +60,8 @@ def search_employers(
     limit: int = PAGE,
 ) -> EmployerPage:
     """Employers by name from one key on: by words of the name, number, sector, size, district."""
-    query = select(*_COLUMNS)
+    # A record merged into another is found under that one only.
+    query = select(*_COLUMNS).where(_employer.merged_into_id.is_(None))
     text = text[:200]
     number = normalise_company_number(text)
     words = telling_words(text)[:_MAX_WORDS]
@@ -104,7 +105,7 @@ def employer_rows_of(user_id: int) -> list[EmployerRow]:
         select(*_COLUMNS)
         .select_from(Employer)
         .join(Membership, Membership.employer_id == Employer.id)
-        .where(Membership.user_id == user_id)
+        .where(Membership.user_id == user_id, Employer.merged_into_id.is_(None))
         .order_by(Employer.name, Employer.id)
     )
     return [EmployerRow(*row) for row in rows]

@@ -118,7 +118,10 @@ def invitation_by_hash(token_hash: str) -> tuple[Invitation, str] | None:
 
 
 def employer_with(*, entry_id: int | None = None, number: str | None = None) -> Employer | None:
-    """The employer that already has this register entry, or this company number."""
+    """The employer that already has this register entry, or this company number.
+
+    A number of a record that was merged leads to the one it was merged into.
+    """
     tests = []
     if entry_id is not None:
         tests.append(Employer.register_entry_id == entry_id)
@@ -126,7 +129,11 @@ def employer_with(*, entry_id: int | None = None, number: str | None = None) -> 
         tests.append(Employer.company_number == number)
     if not tests:
         return None
-    return current_session().scalar(select(Employer).where(or_(*tests)).order_by(Employer.id))
+    session = current_session()
+    found = session.scalar(select(Employer).where(or_(*tests)).order_by(Employer.id))
+    if found is None or found.merged_into_id is None:
+        return found
+    return session.get(Employer, found.merged_into_id)
 
 
 def sites(employer_id: int, *, withdrawn: bool = False) -> list[EmployerSite]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import aliased
 
 from portal.db import current_session
 from portal.employers.models import Employer, Membership
@@ -74,11 +75,13 @@ def _profile(row: Mapping[str, object]) -> EmployerProfile:
     return EmployerProfile(**values)  # type: ignore[arg-type]
 
 
-_BY_REFERENCE = select(*_PROFILE_COLUMNS).where(Employer.reference == bindparam("reference"))
+_BY_REFERENCE = select(*_PROFILE_COLUMNS).where(
+    Employer.reference == bindparam("reference"), Employer.merged_into_id.is_(None)
+)
 
 
 def employer_profile(reference: str) -> EmployerProfile | None:
-    """The profile of the employer with this reference."""
+    """The profile of the employer with this reference; none of one merged into another."""
     row = current_session().execute(_BY_REFERENCE, {"reference": reference}).mappings().first()
     return None if row is None else _profile(dict(row))
 
@@ -95,12 +98,22 @@ def employer_profile_by_id(employer_id: int) -> EmployerProfile | None:
 
 
 def employer_for_update(reference: str) -> Employer | None:
-    """The employer to be changed, locked until the unit of work ends."""
+    """The employer to be changed, locked until the unit of work ends; none of a merged one."""
     return current_session().scalar(
         select(Employer)
-        .where(Employer.reference == reference)
+        .where(Employer.reference == reference, Employer.merged_into_id.is_(None))
         .with_for_update()
         .execution_options(populate_existing=True)
+    )
+
+
+def kept_reference(reference: str) -> str | None:
+    """The reference of the record that another was merged into; None when it was not."""
+    kept = aliased(Employer)
+    return current_session().scalar(
+        select(kept.reference)
+        .join(Employer, Employer.merged_into_id == kept.id)
+        .where(Employer.reference == reference)
     )
 
 
@@ -109,7 +122,10 @@ _EMPLOYERS_OF = (
     select(Employer.__table__.c.reference, Membership.__table__.c.role)
     .select_from(Membership.__table__)
     .join(Employer.__table__, Employer.__table__.c.id == Membership.__table__.c.employer_id)
-    .where(Membership.__table__.c.user_id == bindparam("user_id"))
+    .where(
+        Membership.__table__.c.user_id == bindparam("user_id"),
+        Employer.__table__.c.merged_into_id.is_(None),
+    )
     .order_by(Employer.__table__.c.name, Employer.__table__.c.id)
 )
 

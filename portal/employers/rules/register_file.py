@@ -22,11 +22,11 @@ OPTIONAL = (
     "CompanyLinkToGPGInfo",
     "DateSubmitted",
 )
-_HOW_TO_SAVE = "In the spreadsheet choose Save as, then “CSV UTF-8 (comma delimited)”."
+HOW_TO_SAVE = "In the spreadsheet choose Save as, then “CSV UTF-8 (comma delimited)”."
 _SIGNATURES = (
-    (b"PK\x03\x04", f"This is a spreadsheet or zip file, not a CSV. {_HOW_TO_SAVE}"),
-    (b"\xd0\xcf\x11\xe0", f"This is an old Excel spreadsheet (.xls), not a CSV. {_HOW_TO_SAVE}"),
-    (b"%PDF", "This is a PDF, not a CSV. Download the CSV file from the service."),
+    (b"PK\x03\x04", f"This is a spreadsheet or zip file, not a CSV. {HOW_TO_SAVE}"),
+    (b"\xd0\xcf\x11\xe0", f"This is an old Excel spreadsheet (.xls), not a CSV. {HOW_TO_SAVE}"),
+    (b"%PDF", "This is a PDF, not a CSV. Ask for the CSV file instead."),
     (b"\x1f\x8b", "This file is compressed (gzip). Unpack it first."),
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -77,22 +77,27 @@ def read_register(content: bytes) -> RegisterFile:
     return RegisterFile(columns=columns, width=len(headings), rows=rows)
 
 
-def _decode(content: bytes) -> str:
+def refuse_other_formats(content: bytes) -> None:
+    """Refuse what is empty, or known by its first bytes to be no CSV at all.
+
+    Raises:
+        RegisterFileError: saying what the file is and what to do.
+    """
     if not content.strip():
         raise RegisterFileError("The file is empty.")
     for signature, message in _SIGNATURES:
         if content.startswith(signature):
             raise RegisterFileError(message)
     if content.startswith(_UTF16) or content[:200].count(0) > len(content[:200]) // 4:
-        raise RegisterFileError(f"The file is written in UTF-16, not UTF-8. {_HOW_TO_SAVE}")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise RegisterFileError(
-            f"The file is not UTF-8: line {line} holds a character in another encoding, probably "
-            f"Windows-1252. {_HOW_TO_SAVE}"
-        ) from error
+        raise RegisterFileError(f"The file is written in UTF-16, not UTF-8. {HOW_TO_SAVE}")
+
+
+def refuse_other_texts(text: str) -> None:
+    """Refuse a text that is no CSV: a web page, or binary data that happens to decode.
+
+    Raises:
+        RegisterFileError: saying what the file is and what to do.
+    """
     if text.lstrip()[:1] == "<":
         raise RegisterFileError(
             "This is a web page, not a CSV: the download was probably redirected. Open the link in "
@@ -100,18 +105,32 @@ def _decode(content: bytes) -> str:
         )
     if "\x00" in text:
         raise RegisterFileError("The file holds binary data: it is not a CSV.")
+
+
+def _decode(content: bytes) -> str:
+    refuse_other_formats(content)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RegisterFileError(
+            f"The file is not UTF-8: line {line} holds a character in another encoding, probably "
+            f"Windows-1252. {HOW_TO_SAVE}"
+        ) from error
+    refuse_other_texts(text)
     return text
 
 
-def _key(heading: str) -> str:
+def heading_key(heading: str) -> str:
+    """A heading made comparable: case, spaces and punctuation do not matter."""
     return "".join(c for c in heading.casefold() if c.isalnum())
 
 
 def _columns(headings: list[str]) -> dict[str, int]:
-    known = {_key(name): name for name in (*REQUIRED, *OPTIONAL)}
+    known = {heading_key(name): name for name in (*REQUIRED, *OPTIONAL)}
     columns: dict[str, int] = {}
     for position, heading in enumerate(headings):
-        name = known.get(_key(heading))
+        name = known.get(heading_key(heading))
         if name is None:
             continue
         if name in columns:
@@ -123,7 +142,7 @@ def _columns(headings: list[str]) -> dict[str, int]:
     for mark, called in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
         if len(headings) == 1 and headings[0].count(mark) >= 2:  # noqa: PLR2004
             raise RegisterFileError(
-                f"The columns are separated by {called}, not by commas. {_HOW_TO_SAVE}"
+                f"The columns are separated by {called}, not by commas. {HOW_TO_SAVE}"
             )
     shown = ", ".join(heading.strip()[:40] for heading in headings[:_MAX_HEADINGS_SHOWN])
     raise RegisterFileError(

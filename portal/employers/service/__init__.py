@@ -1,5 +1,6 @@
 """One function for each thing a person does to an employer."""
 
+from portal.employers.service.first_owner import invite_first_owner
 from portal.employers.service.people import (
     accept_invitation,
     change_role,
@@ -31,6 +32,7 @@ __all__ = [
     "create_employer",
     "decide_request",
     "import_register",
+    "invite_first_owner",
     "invite_member",
     "remove_member",
     "request_to_join",

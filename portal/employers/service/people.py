@@ -10,6 +10,7 @@ from portal.accounts.models import User
 from portal.db import audit, current_session
 from portal.employers import queries
 from portal.employers.models import Employer, Invitation, JoinRequest, Membership
+from portal.employers.service import timeline
 from portal.integrations.mail import public_link, send_later
 from portal.kernel.clock import london, utc_now
 from portal.kernel.ids import new_token, token_hash
@@ -18,6 +19,7 @@ from portal.kernel.result import Err, Ok, Problem
 INVITATION_DAYS = 14
 MOST_OPEN_INVITATIONS = 50
 ROLES = ("owner", "member")
+_AS = {"owner": "an owner", "member": "a member"}
 _NO_EMPLOYER = Err(Problem("not_found", "There is no such employer"))
 _LAST_OWNER = Err(
     Problem(
@@ -69,6 +71,7 @@ def invite_member(
         link=public_link("employers.invitation", token=token),
         until=f"{until.day} {until:%B %Y}",
     )
+    _tell(employer, "Somebody was invited to act for the employer", by)
     _record("employer.member_invited", employer, by, role=role, invitation=invitation.id)
     return Ok(invitation)
 
@@ -87,6 +90,7 @@ def withdraw_invitation(*, reference: str, invitation_id: int, by: int) -> Ok[In
         return Err(Problem("not_found", "That invitation has already been used"))
     if invitation.withdrawn_at is None:
         invitation.withdrawn_at = utc_now()
+        _tell(employer, "An invitation was withdrawn", by)
         _record("employer.invitation_withdrawn", employer, by, invitation=invitation.id)
     return Ok(invitation)
 
@@ -119,6 +123,7 @@ def accept_invitation(*, token: str, user_id: int, email: str) -> Ok[Employer] |
     invitation.accepted_at = utc_now()
     invitation.accepted_by = user_id
     _join(employer, user_id, invitation.role)
+    _tell(employer, f"{_name(user_id)} joined by invitation", user_id)
     _record("employer.invitation_accepted", employer, user_id, invitation=invitation.id)
     return Ok(employer)
 
@@ -154,6 +159,7 @@ def request_to_join(*, employer_id: int, user_id: int) -> Ok[JoinRequest] | Err:
             person_email=person.email,
             link=public_link("employers.people", employer=employer.reference),
         )
+    _tell(employer, f"{person.name} asked to act for the employer", user_id)
     _record("employer.join_requested", employer, user_id, request=request.id)
     return Ok(request)
 
@@ -187,6 +193,8 @@ def decide_request(
         approved=approve,
         link=public_link("employers.index"),
     )
+    outcome = "joined: the request was approved" if approve else "asked to join and was declined"
+    _tell(employer, f"{person.name} {outcome}", by)
     action = "employer.join_approved" if approve else "employer.join_declined"
     _record(action, employer, by, user=request.user_id)
     return Ok(request)
@@ -204,6 +212,7 @@ def change_role(*, reference: str, membership_id: int, role: str, by: int) -> Ok
         return _LAST_OWNER
     if membership.role != role:
         membership.role = role
+        _tell(employer, f"{_name(membership.user_id)} is now {_AS[role]}", by)
         _record("employer.role_changed", employer, by, user=membership.user_id, role=role)
     return Ok(membership)
 
@@ -216,6 +225,7 @@ def remove_member(*, reference: str, membership_id: int, by: int) -> Ok[Employer
     employer, membership = found
     if membership.role == "owner" and queries.owner_count(employer.id) <= 1:
         return _LAST_OWNER
+    _tell(employer, f"{_name(membership.user_id)} no longer acts for the employer", by)
     _record("employer.member_removed", employer, by, user=membership.user_id)
     current_session().delete(membership)
     current_session().flush()
@@ -280,6 +290,14 @@ def _mail(*, to: str, subject: str, template: str, employer: Employer, **context
         template=template,
         context={"employer_name": employer.name, **context},
     )
+
+
+def _name(user_id: int) -> str:
+    return timeline.author(user_id).shown
+
+
+def _tell(employer: Employer, title: str, by: int) -> None:
+    timeline.note(employer_id=employer.id, kind="people", title=title, by=timeline.author(by))
 
 
 def _record(action: str, employer: Employer, by: int | None, **detail: object) -> None:

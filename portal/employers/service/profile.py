@@ -10,10 +10,12 @@ from portal.db import audit, current_session
 from portal.employers import queries
 from portal.employers.constraints import write
 from portal.employers.models import Employer, EmployerChange, Membership
+from portal.employers.queries.wording import in_words
 from portal.employers.rules.facts import (
     CHARITY_NUMBER_HELP,
     COMPANY_NUMBER_HELP,
     FACTS,
+    LABELS,
     POSTCODE_HELP,
     Details,
     StaffNumbers,
@@ -24,6 +26,7 @@ from portal.employers.rules.facts import (
     merge,
 )
 from portal.employers.rules.names import index_words
+from portal.employers.service import timeline
 from portal.kernel.clock import today
 from portal.kernel.result import Err, Ok, Problem
 from portal.programme import queries as programme
@@ -61,6 +64,12 @@ PROBLEMS = {
     "uq_employers_register_entry_id": Problem(
         ALREADY_HERE, "That employer already uses the portal", "name"
     ),
+}
+_CHANGE_TITLES = {
+    "employer.details_changed": "Details changed",
+    "employer.staff_changed": "Staff numbers changed",
+    "employer.iip_changed": "Answer about Investors in People",
+    "employer.training_changed": "Answer about vocational training",
 }
 _DETAIL_UNITS = (
     ("name",),
@@ -114,6 +123,13 @@ def create_employer(
     if owner_id is not None:
         session.add(Membership(user_id=owner_id, employer_id=employer.id, role="owner"))
     session.flush()
+    timeline.note(
+        employer_id=employer.id,
+        kind="record",
+        title="Record made",
+        by=timeline.author(owner_id),
+        subject=f"employer:{employer.reference}",
+    )
     audit.record(
         action="employer.created", subject=f"employer:{employer.reference}", actor_id=owner_id
     )
@@ -233,6 +249,14 @@ def _update(
     if problem:
         return Err(problem)
     _note(employer, changes, by)
+    timeline.note(
+        employer_id=employer.id,
+        kind="record",
+        title=_CHANGE_TITLES[action],
+        text="\n".join(_change_lines(now, changed)),
+        by=timeline.author(by),
+        subject=f"employer:{employer.reference}",
+    )
     audit.record(
         action=action,
         subject=f"employer:{employer.reference}",
@@ -241,6 +265,15 @@ def _update(
     )
     current_session().flush()
     return Ok(employer)
+
+
+def _change_lines(before: Mapping[str, Any], changed: Mapping[str, Any]) -> list[str]:
+    """Each fact that changed, before and after, in words."""
+    return [
+        f"{label}: {in_words(field, before[field])} \u2192 {in_words(field, changed[field])}"
+        for field, label in LABELS.items()
+        if field in changed and before[field] != changed[field]
+    ]
 
 
 def _apply(employer: Employer, changed: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from portal.employers import queries
 from portal.employers.models import EmployerSite
 from portal.employers.rules.facts import POSTCODE_HELP
 from portal.employers.rules.identifiers import normalise_postcode
+from portal.employers.service import timeline
 from portal.kernel.clock import utc_now
 from portal.kernel.result import Err, Ok, Problem
 from portal.programme import queries as programme
@@ -34,6 +35,7 @@ def add_site(
     )
     current_session().add(site)
     current_session().flush()
+    _tell(site, "Site added", by)
     audit.record(
         action="employer.site_added",
         subject=f"employer:{reference}",
@@ -56,6 +58,7 @@ def withdraw_site(*, reference: str, site_id: int, by: int | None) -> Ok[Employe
         return Err(Problem("not_found", "There is no such site"))
     if site.withdrawn_at is None:
         site.withdrawn_at = utc_now()
+        _tell(site, "Site withdrawn", by)
         audit.record(
             action="employer.site_withdrawn",
             subject=f"employer:{reference}",
@@ -63,3 +66,13 @@ def withdraw_site(*, reference: str, site_id: int, by: int | None) -> Ok[Employe
             actor_id=by,
         )
     return Ok(site)
+
+
+def _tell(site: EmployerSite, title: str, by: int | None) -> None:
+    timeline.note(
+        employer_id=site.employer_id,
+        kind="record",
+        title=f"{title}: {site.name}",
+        text=", ".join(part for part in (site.address, site.postcode) if part),
+        by=timeline.author(by),
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from portal.accounts import queries as accounts
 from portal.db import current_session
 from portal.employers.models import TimelineEntry
 from portal.employers.rules.timeline import KINDS, TEXT_LENGTH, line
 from portal.kernel.clock import utc_now
-from portal.kernel.people import Author
+from portal.kernel.people import PORTAL, Author
 
 
 def note(
@@ -43,3 +44,10 @@ def note(
             subject=subject,
         )
     )
+
+
+def author(user_id: int | None) -> Author:
+    """Somebody by key, as what they change remembers them; the portal itself for None."""
+    if user_id is None:
+        return PORTAL
+    return Author(user_id, accounts.user_names([user_id]).get(user_id, ""))

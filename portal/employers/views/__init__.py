@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint
+from werkzeug.local import LocalProxy
 
 from portal.programme import queries as programme
 
@@ -11,4 +12,5 @@ blueprint = Blueprint("employers", __name__, url_prefix="/employers")
 
 @blueprint.context_processor
 def _programme_words() -> dict[str, object]:
-    return {"part_time_hours": programme.settings().part_time_hours}
+    # Asked only where a page says it.
+    return {"part_time_hours": LocalProxy(lambda: programme.settings().part_time_hours)}

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from portal.db import unit_of_work
 from portal.employers import queries, service
-from portal.employers.access import is_owner
-from portal.employers.forms import EmptyForm, InviteForm
+from portal.employers.access import is_owner, may_invite_first_owner, may_read
+from portal.employers.forms import EmptyForm, FirstOwnerForm, InviteForm
 from portal.employers.views import blueprint
 from portal.employers.views.record import profile_or_404
 from portal.kernel.clock import utc_now
@@ -22,20 +22,25 @@ from portal.web.security import limiter
 @blueprint.get("/<employer>/people")
 def people(employer: str) -> ResponseReturnValue:
     """Owners, members, invitations and requests."""
+    if may_invite_first_owner(current_actor(), employer):
+        return _page(employer, FirstOwnerForm(data={"email": request.args.get("email", "")}))
     return _page(employer, InviteForm())
 
 
-def _page(employer: str, form: InviteForm) -> str:
+def _page(employer: str, form: InviteForm | FirstOwnerForm) -> str:
     profile = profile_or_404(employer)
     owner = is_owner(current_actor(), employer)
+    found = queries.people(profile.id)
+    brings = isinstance(form, FirstOwnerForm) and not any(one.role == "owner" for one in found)
     return render_template(
         "employers/people.html",
         profile=profile,
         form=form,
-        people=queries.people(profile.id),
-        invitations=queries.open_invitations(profile.id) if owner else [],
+        people=found,
+        invitations=queries.open_invitations(profile.id) if owner or brings else [],
         requests=queries.open_requests(profile.id) if owner else [],
         owner=owner,
+        brings_owner=brings,
     )
 
 
@@ -43,6 +48,8 @@ def _page(employer: str, form: InviteForm) -> str:
 @limiter.limit("30/hour")
 def invite(employer: str) -> ResponseReturnValue:
     """Send an invitation."""
+    if may_invite_first_owner(current_actor(), employer):
+        return _invite_first_owner(employer)
     form = InviteForm()
     if not form.validate_on_submit():
         return _page(employer, form)
@@ -55,6 +62,25 @@ def invite(employer: str) -> ResponseReturnValue:
             role=form.role.data,
             by=actor.user_id,
             by_name=actor.name or "A colleague",
+        )
+    if isinstance(result, Err):
+        form.refuse(result.problem)
+        return _page(employer, form)
+    flash(f"Invitation sent to {form.email.data}.", "success")
+    return _back(employer)
+
+
+def _invite_first_owner(employer: str) -> ResponseReturnValue:
+    form = FirstOwnerForm()
+    actor = current_actor()
+    if actor.user_id is None or not form.validate_on_submit():
+        return _page(employer, form)
+    with unit_of_work():
+        result = service.invite_first_owner(
+            reference=employer,
+            email=form.email.data,
+            by=actor.user_id,
+            by_name=actor.name or "Your adviser",
         )
     if isinstance(result, Err):
         form.refuse(result.problem)
@@ -121,7 +147,7 @@ def _told(employer: str, result: Ok[object] | Err, done: str) -> Response:
 
 
 def _back(employer: str) -> Response:
-    if employer not in current_actor().employers:
+    if not may_read(current_actor(), {"employer": employer}):
         return redirect(url_for("employers.index"))
     return redirect(url_for("employers.people", employer=employer))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -22,21 +21,15 @@ from portal.employers.forms import (
 )
 from portal.employers.panels import employer_panels
 from portal.employers.queries import EmployerProfile, FactChange
+from portal.employers.queries.wording import in_words
 from portal.employers.rules.facts import LABELS
 from portal.employers.views import blueprint
 from portal.kernel.clock import today
 from portal.kernel.result import Err, Ok
 from portal.programme import queries as programme
-from portal.programme.rules import load_sic
 from portal.web.access import current_actor
 
 Save = Callable[[int, int | None], Ok[Any] | Err]
-_ANSWERS = {
-    "accredited": "Accredited",
-    "not_accredited": "Not accredited",
-    "yes": "Yes",
-    "no": "No",
-}
 
 
 def profile_or_404(reference: str) -> EmployerProfile:
@@ -45,26 +38,6 @@ def profile_or_404(reference: str) -> EmployerProfile:
     if profile is None:
         abort(404)
     return profile
-
-
-def in_words(field: str, value: Any) -> str:
-    """A fact as people read it."""
-    if value in (None, "", [], ()):
-        return "Not given"
-    settings = programme.settings()
-    known: dict[str, Callable[[Any], str]] = {
-        "sic_codes": lambda codes: "; ".join(f"{c} {load_sic().describe(c)}" for c in codes),
-        "sector": settings.sector_title,
-        "district": settings.district_title,
-        "size_tier": settings.tier_title,
-        "iip_status": lambda answer: _ANSWERS.get(answer, answer),
-        "training_answer": lambda answer: _ANSWERS.get(answer, answer),
-    }
-    if field in known:
-        return known[field](value)
-    if isinstance(value, date):
-        return f"{value.day} {value:%B %Y}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @blueprint.get("/<employer>")

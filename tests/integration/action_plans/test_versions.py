@@ -260,8 +260,16 @@ def test_signing_needs_a_name_and_the_tick_and_is_done_once(party, base, client,
     text = answer.get_data(as_text=True)
     assert "Type your full name to sign" in text
     assert "Tick the box" in text
+    page = client.soup(f"{base}/sign-off")
+    shown = {
+        tag["name"]: tag.get("value", "") for tag in page.find("main").select("form input[name]")
+    }
     client.submit(f"{base}/sign-off", {"name": "Example Owner", "agree": "y"})
-    again = client.submit(f"{base}/sign-off", {"name": "Example Owner", "agree": "y"})
+    assert "has signed this already: version 1" in " ".join(
+        client.soup(f"{base}/sign-off").find("main").get_text(" ", strip=True).split()
+    )
+    data = {**shown, "name": "Example Owner", "agree": "y"}
+    again = client.post(f"{base}/sign-off", data=data)
     assert "Version 1 says the same and is signed off" in again.get_data(as_text=True)
     # Asking for a PDF of an unchanged plan gives the signed version.
     assert ask(party) == 1

@@ -18,6 +18,7 @@ from portal.diagnostics.rules.catalogue import MAIN_KEY
 from portal.diagnostics.service.rollups import month_of
 from portal.employers.queries import employer_profile
 from portal.kernel import clock
+from portal.kernel.people import PORTAL
 from portal.kernel.result import Err, Ok
 from tests.factories.accounts import make_user
 from tests.factories.diagnostics import finish, make_response
@@ -68,7 +69,7 @@ def test_it_cannot_be_completed_with_questions_open(app: Flask) -> None:
             response_id=facts.id, values={"lead_owner": None}, seen=facts.revision, by="visitor"
         )
     with unit_of_work():
-        refused = service.complete(response_id=facts.id, by_id=None)
+        refused = service.complete(response_id=facts.id, by=PORTAL)
     assert isinstance(refused, Err)
     assert refused.problem.field == "lead_owner"
     after = queries.response_facts(facts.reference)
@@ -84,7 +85,7 @@ def test_a_completed_response_takes_no_more_answers(app: Flask) -> None:
         )
     assert isinstance(refused, Err)
     with unit_of_work():
-        again = service.complete(response_id=facts.id, by_id=None)
+        again = service.complete(response_id=facts.id, by=PORTAL)
     assert isinstance(again, Err)
     assert_counts_agree()
 
@@ -133,13 +134,15 @@ def test_a_visitors_diagnostic_counts_only_once_it_is_an_employers(app: Flask) -
     profile = employer_profile(new_employer())
     assert profile is not None
     with unit_of_work():
-        assert isinstance(service.attach_to_employer(response_id=facts.id, employer=profile), Ok)
+        assert isinstance(
+            service.attach_to_employer(response_id=facts.id, employer=profile, by=PORTAL), Ok
+        )
     assert_counts_agree()
     assert queries.stored_histograms(MAIN_KEY) != {}
     other = employer_profile(new_employer())
     assert other is not None
     with unit_of_work():
-        refused = service.attach_to_employer(response_id=facts.id, employer=other)
+        refused = service.attach_to_employer(response_id=facts.id, employer=other, by=PORTAL)
     assert isinstance(refused, Err)
 
 

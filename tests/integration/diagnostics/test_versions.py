@@ -10,6 +10,7 @@ from flask import Flask
 from portal.db import unit_of_work
 from portal.diagnostics import queries, service
 from portal.diagnostics.rules import catalogue
+from portal.kernel.people import PORTAL
 from portal.kernel.result import Err, Ok
 from tests.factories.accounts import make_user, sign_in
 from tests.factories.diagnostics import finish, make_response
@@ -87,7 +88,7 @@ def test_a_part_cannot_be_more_than_the_whole(app: Flask) -> None:
             response_id=facts.id, values={"staff_total": 5}, seen=facts.revision, by="visitor"
         )
     with unit_of_work():
-        refused = service.complete(response_id=facts.id, by_id=None)
+        refused = service.complete(response_id=facts.id, by=PORTAL)
     assert isinstance(refused, Err)
     assert refused.problem.field == "staff_part_time"
     assert "must be 5 or less" in refused.problem.message

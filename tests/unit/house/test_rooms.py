@@ -22,8 +22,10 @@ ANNEXES: dict[str, dict[str, str]] = {
         "build_document": "turns a kept plan into that data",
         "document": "the plain data that the PDF is drawn from",
         "example_plan": "a labelled example for benchmarks and the print preview",
+        "held": "what an employer sees and takes away of its plans",
         "headless": "a plan from a file of answers, without a database",
         "pdf_view": "that data as a printed page",
+        "practice": "the plan's actions as the practices that a follow-up asks about",
         "wiring": "ties the feature to the application",
     },
     "employers": {
@@ -31,10 +33,13 @@ ANNEXES: dict[str, dict[str, str]] = {
         "panels": "cards that later features add to an employer's page",
     },
     "caseload": {
+        "held": "what an employer sees and takes away of the caseload",
+        "merging": "what a merge of two employers does with tables, steps and guards of features",
         "panels": "cards that journeys and later features add to a case's page",
         "wiring": "ties the feature to the application",
     },
     "diagnostics": {
+        "held": "what an employer sees and takes away of its diagnostics",
         "answers_file": "answers read from and written to a file, without a database",
         "wiring": "ties the feature to the application",
     },

@@ -27,7 +27,7 @@ def test_references_can_be_read_out_and_do_not_repeat() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("abcde-12345", "ABCDE12345"), (" o1l i0 ", "01110"), ("AB CD", "ABCD")],
+    [("abcde-12345", "ABCDE12345"), (" o1l i0 ", "01110"), ("AB CD", "ABCD"), ("AB\0CD", "ABCD")],
 )
 def test_a_reference_is_understood_as_typed(typed: str, meant: str) -> None:
     assert normalise_reference(typed) == meant

@@ -1,0 +1,97 @@
+"""Two records of one employer become one: which diagnostic stands for it, and what is counted.
+
+Months keep every completed diagnostic; only the histograms, which count employers, change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from portal.db import current_session
+from portal.diagnostics import queries
+from portal.diagnostics.models import Response
+from portal.diagnostics.service.rollups import Cell, count_current
+from portal.kernel.clock import london
+
+COLUMNS = ("reference", "status", "started_at")
+
+
+def words(row: Mapping[str, Any]) -> str:
+    """A diagnostic in a line."""
+    day = london(row["started_at"]).date()
+    state = str(row["status"]).replace("_", " ")
+    return f"{row['reference']}, begun {day.day} {day:%B %Y}, {state}"
+
+
+def _current(employer_ids: Sequence[int]) -> list[Response]:
+    """Diagnostics that stand for these employers, the one completed last first."""
+    return list(
+        current_session().scalars(
+            select(Response)
+            .where(Response.employer_id.in_(employer_ids), Response.is_current)
+            .order_by(Response.completed_at.desc(), Response.id.desc())
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _superseded(kept_id: int, merged_id: int) -> list[Response]:
+    seen: set[str] = set()
+    older = []
+    for response in _current([kept_id, merged_id]):
+        if response.questionnaire_key in seen:
+            older.append(response)
+        seen.add(response.questionnaire_key)
+    return older
+
+
+def merge_preview(kept_id: int, merged_id: int) -> list[str]:
+    """What else changes: of two diagnostics that stand for the employer, the newer one stays."""
+    return [
+        f"Both have a completed diagnostic. The newer one stands for the employer; "
+        f"{response.reference} becomes an earlier one and is counted among employers no more"
+        for response in _superseded(kept_id, merged_id)
+    ]
+
+
+def merge_do(kept_id: int, merged_id: int) -> dict[str, Any]:
+    """Let the newer diagnostic stand for both. Returns which stood before."""
+    before = [response.id for response in _current([kept_id, merged_id])]
+    for response in _superseded(kept_id, merged_id):
+        _count(response, step=-1)
+        _set_current(response.id, current=False)
+    return {"current": before}
+
+
+def merge_undo(kept: Mapping[str, Any]) -> None:
+    """Let a diagnostic stand again that stood before, unless its employer has a newer one now."""
+    session = current_session()
+    for response_id in kept["current"]:
+        response = session.get(Response, response_id, populate_existing=True)
+        if response is None or response.is_current or response.employer_id is None:
+            continue
+        if queries.current_of(response.employer_id, response.questionnaire_key) is None:
+            _set_current(response_id, current=True)
+            _count(response, step=1)
+
+
+def _count(response: Response, *, step: int) -> None:
+    cell = Cell(
+        questionnaire_key=response.questionnaire_key,
+        sector=response.sector,
+        size_tier=response.size_tier,
+        district=response.district or "",
+    )
+    count_current(cell, queries.scores_of(response.id), step=step)
+
+
+def _set_current(response_id: int, *, current: bool) -> None:
+    # The diagnostic itself did not change: its day of change stays.
+    current_session().execute(
+        update(Response)
+        .where(Response.id == response_id)
+        .values(is_current=current, updated_at=Response.updated_at)
+    )
