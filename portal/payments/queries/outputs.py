@@ -1,172 +1,89 @@
-"""Where outputs come from, and the outputs there are."""
+"""The outputs there are, the contracts and rates they arise under, and the claims holding them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import or_, select
 
-from portal.caseload.models import (
-    Attendance,
-    Case,
-    Confirmation,
-    Delivery,
-    DiagnosticSession,
-)
+from portal.caseload.models import Delivery, DiagnosticSession
 from portal.db import current_session
 from portal.payments.models import (
+    Claim,
     ClaimLine,
     Contract,
+    LedgerEntry,
     Output,
     Rate,
     RateCardVersion,
     Subcontractor,
 )
+from portal.payments.rules.ledger import Entry
 from portal.payments.rules.rates import RateCard
-from portal.payments.rules.words import BONUS, OUTPUT_TYPES
+from portal.payments.rules.readiness import Agreement
+from portal.payments.rules.words import BONUS
 
-_HELD = ("rejected", "removed")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A session or a delivery as an output sees it; ``confirmed`` says what its employer said.
-
-    For a delivery ``employers`` lists its confirmed attending employers as (employer, case), the
-    one with the most people attending first.
-    """
-
-    id: int
-    output_type: str
-    occurred_on: date
-    organisation_id: int
-    programme: str
-    adviser_id: int | None
-    withdrawn: bool
-    confirmed: bool
-    employers: tuple[tuple[int, int], ...]
-    recorded_by: int | None
+_GONE = ("rejected", "removed")
 
 
-def session_origin(session_id: int) -> Origin | None:
-    """An in-depth session with its employer's word on it."""
-    row = (
-        current_session()
-        .execute(
-            select(
-                DiagnosticSession.id,
-                DiagnosticSession.held_on,
-                DiagnosticSession.by,
-                DiagnosticSession.withdrawn_at,
-                Case.id.label("case_id"),
-                Case.employer_id,
-                Case.organisation_id,
-                Case.programme,
-                Case.adviser_id,
-                Confirmation.state,
-            )
-            .join(Case, Case.id == DiagnosticSession.case_id)
-            .outerjoin(
-                Confirmation,
-                and_(
-                    Confirmation.session_id == DiagnosticSession.id,
-                    Confirmation.state == "confirmed",
-                ),
-            )
-            .where(DiagnosticSession.id == session_id)
-        )
-        .one_or_none()
+def agreements(organisation_ids: Collection[int], programmes: Collection[str]) -> list[Agreement]:
+    """Contracts in force at any time under which these organisations may have worked."""
+    own = Contract.organisation_id.in_(organisation_ids)
+    delivers_for = Contract.id.in_(
+        select(Subcontractor.contract_id).where(Subcontractor.organisation_id.in_(organisation_ids))
     )
-    if row is None:
-        return None
-    return Origin(
-        id=row.id,
-        output_type="engagement",
-        occurred_on=row.held_on,
-        organisation_id=row.organisation_id,
-        programme=row.programme,
-        adviser_id=row.by or row.adviser_id,
-        withdrawn=row.withdrawn_at is not None,
-        confirmed=row.state is not None,
-        employers=((row.employer_id, row.case_id),),
-        recorded_by=row.by,
-    )
-
-
-def delivery_origin(delivery_id: int) -> Origin | None:
-    """A delivery with the employers that confirmed it."""
-    session = current_session()
-    delivery = session.execute(
+    rows = current_session().execute(
         select(
-            Delivery.id,
-            Delivery.kind,
-            Delivery.delivered_on,
-            Delivery.organisation_id,
-            Delivery.by,
-            Delivery.withdrawn_at,
-        ).where(Delivery.id == delivery_id)
-    ).one_or_none()
-    if delivery is None:
-        return None
-    attending = session.execute(
-        select(Attendance.employer_id, Attendance.case_id, Case.programme)
-        .join(Case, Case.id == Attendance.case_id)
-        .join(
-            Confirmation,
-            and_(Confirmation.attendance_id == Attendance.id, Confirmation.state == "confirmed"),
+            Contract.id,
+            Contract.organisation_id,
+            Contract.starts_on,
+            Contract.ends_on,
+            Subcontractor.organisation_id,
+            Subcontractor.from_on,
+            Subcontractor.until_on,
         )
-        .where(Attendance.delivery_id == delivery_id)
-        .order_by(Attendance.attended.desc(), Attendance.id)
-    ).all()
-    return Origin(
-        id=delivery.id,
-        output_type=delivery.kind,
-        occurred_on=delivery.delivered_on,
-        organisation_id=delivery.organisation_id,
-        programme=attending[0].programme if attending else "",
-        adviser_id=delivery.by,
-        withdrawn=delivery.withdrawn_at is not None,
-        confirmed=bool(attending),
-        employers=tuple((row.employer_id, row.case_id) for row in attending),
-        recorded_by=delivery.by,
+        .outerjoin(Subcontractor, Subcontractor.contract_id == Contract.id)
+        .where(
+            Contract.programme.in_(programmes),
+            Contract.state.in_(("active", "ended")),
+            or_(own, delivers_for),
+        )
+        .order_by(Contract.id)
     )
-
-
-def contract_for(*, organisation_id: int, programme: str, day: date) -> Contract | None:
-    """The contract under which a provider worked on a day: its own, or its prime's."""
-    in_force = (
-        Contract.programme == programme,
-        Contract.state.in_(("active", "ended")),
-        Contract.starts_on <= day,
-        Contract.ends_on >= day,
-    )
-    delivers_for = exists().where(
-        Subcontractor.contract_id == Contract.id,
-        Subcontractor.organisation_id == organisation_id,
-        Subcontractor.from_on <= day,
-        or_(Subcontractor.until_on.is_(None), Subcontractor.until_on >= day),
-    )
-    return current_session().scalar(
-        select(Contract)
-        .where(*in_force, or_(Contract.organisation_id == organisation_id, delivers_for))
-        # Its own contract goes before another's; of two, the newer.
-        .order_by((Contract.organisation_id == organisation_id).desc(), Contract.id.desc())
-        .limit(1)
-    )
+    found: dict[int, tuple[int, date, date]] = {}
+    deliverers: dict[int, list[tuple[int, date, date | None]]] = {}
+    for key, owner, starts_on, ends_on, who, begun, ended in rows:
+        found[key] = (owner, starts_on, ends_on)
+        if who is not None:
+            deliverers.setdefault(key, []).append((who, begun, ended))
+    return [Agreement(key, *known, tuple(deliverers.get(key, ()))) for key, known in found.items()]
 
 
 def published_cards(programme: str) -> dict[int, RateCard]:
     """Every published rate card of a programme by key."""
-    session = current_session()
-    cards = session.execute(
-        select(RateCardVersion.id, RateCardVersion.version, RateCardVersion.effective_from)
+    rows = current_session().execute(
+        select(
+            RateCardVersion.id,
+            RateCardVersion.version,
+            RateCardVersion.effective_from,
+            Rate.output_type,
+            Rate.size_tier,
+            Rate.pence,
+        )
+        .outerjoin(Rate, Rate.card_id == RateCardVersion.id)
         .where(RateCardVersion.programme == programme, RateCardVersion.state == "published")
-        .order_by(RateCardVersion.effective_from)
-    ).all()
-    rates = rates_of([card.id for card in cards])
-    return {card.id: RateCard(card.version, card.effective_from, *rates[card.id]) for card in cards}
+        .order_by(RateCardVersion.effective_from, RateCardVersion.id)
+    )
+    found: dict[int, tuple[int, date, dict[tuple[str, str], int], dict[str, int]]] = {}
+    for key, version, begins, output_type, tier, pence in rows:
+        _version, _begins, prices, bonuses = found.setdefault(key, (version, begins, {}, {}))
+        if output_type == BONUS:
+            bonuses[tier] = pence
+        elif output_type is not None:
+            prices[(output_type, tier)] = pence
+    return {key: RateCard(*parts) for key, parts in found.items()}
 
 
 def rates_of(
@@ -212,50 +129,78 @@ def engagement_of(employer_id: int, programme: str) -> Output | None:
     )
 
 
-def holding_line(output_id: int) -> ClaimLine | None:
-    """The claim line that holds an output, if one does."""
-    return current_session().scalar(
-        select(ClaimLine).where(ClaimLine.output_id == output_id, ClaimLine.state.not_in(_HELD))
+def output_to_change(output_id: int) -> Output:
+    """An output, held until the unit of work ends."""
+    return (
+        current_session()
+        .scalars(
+            select(Output)
+            .where(Output.id == output_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        .one()
     )
 
 
-def sessions_without_output() -> list[int]:
-    """Confirmed sessions from which nothing arose yet."""
-    return list(
-        current_session().scalars(
-            select(DiagnosticSession.id)
-            .join(
-                Confirmation,
-                and_(
-                    Confirmation.session_id == DiagnosticSession.id,
-                    Confirmation.state == "confirmed",
-                ),
-            )
-            .where(
-                DiagnosticSession.withdrawn_at.is_(None),
-                ~exists().where(Output.session_id == DiagnosticSession.id),
-            )
-            .order_by(DiagnosticSession.held_on, DiagnosticSession.id)
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The claim whose line holds an output; ``net`` is what it was paid and did not give back."""
+
+    claim_reference: str
+    period: date
+    line_state: str
+    was_paid: bool
+    net: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all that was paid came back: nothing rests on the output any more."""
+        return self.was_paid and self.net == 0
+
+
+def holder(output_id: int) -> Holder | None:
+    """The claim that holds an output, if one does."""
+    session = current_session()
+    row = session.execute(
+        select(Claim.reference, Claim.period, ClaimLine.id, ClaimLine.state)
+        .join(Claim, Claim.id == ClaimLine.claim_id)
+        .where(ClaimLine.output_id == output_id, ClaimLine.state.not_in(_GONE))
+    ).one_or_none()
+    if row is None:
+        return None
+    entries = session.execute(
+        select(LedgerEntry.kind, LedgerEntry.pence).where(LedgerEntry.line_id == row.id)
+    ).all()
+    signs: Mapping[str, int] = {Entry.PAY: 1, Entry.ADJUST: 1, Entry.RECOVER: -1}
+    return Holder(
+        row.reference,
+        row.period,
+        row.state,
+        any(kind == Entry.PAY for kind, _pence in entries),
+        sum(signs.get(kind, 0) * pence for kind, pence in entries),
+    )
+
+
+def output_behind(kind: str, reference: str) -> Output | None:
+    """The output that arose from the session or the delivery of this reference."""
+    query = select(Output)
+    if kind == "session":
+        query = query.join(DiagnosticSession, DiagnosticSession.id == Output.session_id)
+        query = query.where(DiagnosticSession.reference == reference)
+    else:
+        query = query.join(Delivery, Delivery.id == Output.delivery_id)
+        query = query.where(Delivery.reference == reference)
+    return current_session().scalar(query)
+
+
+def engaged_programmes(employer_ids: Collection[int]) -> list[tuple[str, int]]:
+    """Programmes in which employers were engaged, and which of them each time."""
+    rows = current_session().execute(
+        select(Output.programme, Output.employer_id).where(
+            Output.employer_id.in_(employer_ids),
+            Output.output_type == "engagement",
+            Output.withdrawn_at.is_(None),
         )
     )
-
-
-def deliveries_without_output() -> list[int]:
-    """Deliveries that an employer confirmed and from which nothing arose yet."""
-    confirmed = exists().where(
-        Attendance.delivery_id == Delivery.id,
-        Confirmation.attendance_id == Attendance.id,
-        Confirmation.state == "confirmed",
-    )
-    return list(
-        current_session().scalars(
-            select(Delivery.id)
-            .where(
-                Delivery.withdrawn_at.is_(None),
-                Delivery.kind.in_(OUTPUT_TYPES),
-                confirmed,
-                ~exists().where(Output.delivery_id == Delivery.id),
-            )
-            .order_by(Delivery.delivered_on, Delivery.id)
-        )
-    )
+    return [(row[0], row[1]) for row in rows]

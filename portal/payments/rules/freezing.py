@@ -1,12 +1,12 @@
 """The facts that decide a price as they are frozen on an output, and a sentence that explains it.
 
 A fact is taken as the employer's record held it on the day of the work; where the record said
-nothing then, as it stood when the output arose. Nothing that is written later changes an output.
+nothing then, the first that it said afterwards. Nothing that is written later changes an output.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -22,7 +22,7 @@ from portal.payments.rules.rates import Price
 from portal.payments.rules.words import ENGAGEMENT, OUTPUT_TYPES, SIZE_TIERS
 
 # Facts that belong together are taken together, whole, from one moment.
-_UNITS: Final[tuple[tuple[str, ...], ...]] = (
+UNITS: Final[tuple[tuple[str, ...], ...]] = (
     ("name",),
     ("trading_name",),
     ("sector", "sic_codes"),
@@ -31,37 +31,70 @@ _UNITS: Final[tuple[tuple[str, ...], ...]] = (
     ("iip_status", "iip_on", "iip_evidence"),
     ("training_answer", "training_on", "training_last_on", "training_note"),
 )
-OTHER_SECTOR = "other"
-OUTSIDE = "outside"
+OTHER_SECTOR: Final = "other"
+OUTSIDE: Final = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """All facts of an employer after one saved change of its record."""
+
+    on: date
+    version: int
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """An employer's facts for one output; ``later`` names those that were not known on the day."""
+    """An employer's facts for one output.
+
+    ``later`` names those that were not known on the day. ``since`` says of each that is known from
+    which day and version of the record on; None where its history does not reach back that far.
+    """
 
     values: Mapping[str, Any]
     later: tuple[str, ...]
     reach: HardToReach
+    since: Mapping[str, tuple[date, int] | None]
 
     @property
     def is_hard_to_reach(self) -> bool:
         """Whether the bonus is due: unknown is not hard to reach."""
         return self.reach.status == "yes"
 
+    def knows(self, first: str) -> bool:
+        """Whether anything was ever recorded of a group of facts, named by its first."""
+        return first in self.since
 
-def freeze(on_the_day: Mapping[str, Any] | None, now: Mapping[str, Any], *, day: date) -> Frozen:
-    """Bring together what the record held on the day and what it says now."""
+
+def is_known(unit: Sequence[str], facts: Mapping[str, Any]) -> bool:
+    """Whether a record says anything of a group of facts.
+
+    A record without a SIC code stands in no target sector only because nobody has said what the
+    employer does: that is not knowing its sector.
+    """
+    value = facts.get(unit[0])
+    if unit[0] == "sector" and value == OTHER_SECTOR:
+        return bool(facts.get("sic_codes"))
+    return value not in (None, "", [])
+
+
+def freeze(trail: Sequence[Moment], now: Mapping[str, Any], *, day: date) -> Frozen:
+    """Bring together what the record held on the day and what it has said since.
+
+    ``trail`` is the record's history, oldest first; ``now`` the record as it stands, which counts
+    where its history does not say.
+    """
     values: dict[str, Any] = {}
     later: list[str] = []
-    for unit in _UNITS:
-        held = on_the_day or {}
-        if held.get(unit[0]) in (None, "", []):
-            source = now
-            if now.get(unit[0]) not in (None, "", []):
-                later.append(unit[0])
-        else:
-            source = held
+    since: dict[str, tuple[date, int] | None] = {}
+    for unit in UNITS:
+        source, begun, was_late = _choose(unit, trail, now, day)
         values.update({field: source.get(field) for field in unit})
+        if is_known(unit, source):
+            since[unit[0]] = begun
+            if was_late:
+                later.append(unit[0])
     reach = hard_to_reach(
         AccreditationAnswer(values["iip_status"], values["iip_on"], values["iip_evidence"] or ""),
         TrainingAnswer(
@@ -72,19 +105,25 @@ def freeze(on_the_day: Mapping[str, Any] | None, now: Mapping[str, Any], *, day:
         ),
         on=day,
     )
-    return Frozen(values, tuple(later), reach)
+    return Frozen(values, tuple(later), reach, since)
 
 
-def missing_facts(frozen: Frozen) -> list[str]:
-    """What of the employer still stands in the way of being paid for it, in words."""
-    found = []
-    if frozen.values["sector"] in (None, "", OTHER_SECTOR):
-        found.append("the employer is not in a target sector")
-    if frozen.values["district"] in (None, "", OUTSIDE):
-        found.append("the employer is outside the area")
-    if frozen.values["size_tier"] is None:
-        found.append("the number of employees is not known")
-    return found
+def _choose(
+    unit: Sequence[str], trail: Sequence[Moment], now: Mapping[str, Any], day: date
+) -> tuple[Mapping[str, Any], tuple[date, int] | None, bool]:
+    """The facts to take a group from, since when they hold, and whether only after the day."""
+    before = [moment for moment in trail if moment.on <= day]
+    if before and is_known(unit, before[-1].facts):
+        begun = before[-1]
+        for moment in reversed(before):
+            if any(moment.facts.get(f) != begun.facts.get(f) for f in unit):
+                break
+            begun = moment
+        return begun.facts, (begun.on, begun.version), False
+    for moment in trail[len(before) :]:
+        if is_known(unit, moment.facts):
+            return moment.facts, (moment.on, moment.version), True
+    return now, None, bool(trail)
 
 
 def kept_facts(frozen: Frozen) -> dict[str, Any]:
@@ -96,6 +135,10 @@ def kept_facts(frozen: Frozen) -> dict[str, Any]:
     return {
         "values": plain,
         "known_later": list(frozen.later),
+        "since": {
+            unit: None if begun is None else {"on": begun[0].isoformat(), "version": begun[1]}
+            for unit, begun in frozen.since.items()
+        },
         "hard_to_reach": {
             "status": frozen.reach.status,
             "explanation": frozen.reach.explanation,
