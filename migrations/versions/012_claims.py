@@ -239,6 +239,7 @@ def _claims() -> None:
         ),
     )
     op.create_index("ix_claim_lines_claim_id", "claim_lines", ["claim_id", "state"])
+    op.create_index("ix_claim_lines_output_id", "claim_lines", ["output_id"])
     op.create_index(
         "uq_claim_lines_output",
         "claim_lines",

@@ -115,6 +115,7 @@ def _ledger() -> None:
     )
     op.create_index(op.f("ix_ledger_entries_claim_id"), "ledger_entries", ["claim_id"])
     op.create_index("ix_ledger_entries_contract_id", "ledger_entries", ["contract_id", "sequence"])
+    op.create_index("ix_ledger_entries_line_id", "ledger_entries", ["line_id"])
     op.create_index(
         "uq_ledger_entries_line_kind",
         "ledger_entries",

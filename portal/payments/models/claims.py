@@ -81,6 +81,7 @@ class ClaimLine(Timestamped, Base):
         ),
         UniqueConstraint("claim_id", "output_id"),
         Index("ix_claim_lines_claim_id", "claim_id", "state"),
+        Index("ix_claim_lines_output_id", "output_id"),
     )
 
     claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"))

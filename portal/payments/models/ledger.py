@@ -66,6 +66,7 @@ class LedgerEntry(Base):
             postgresql_where=sql("kind = 'pay'"),
         ),
         Index("ix_ledger_entries_contract_id", "contract_id", "sequence"),
+        Index("ix_ledger_entries_line_id", "line_id"),
     )
 
     sequence: Mapped[int]
