@@ -23,14 +23,67 @@ _TABLES = (
 )
 
 
+_MESSAGE = "A published rate card is never changed"
+
+
 def upgrade() -> None:
     _contracts()
     _rates()
+    _keep_published_cards()
 
 
 def downgrade() -> None:
     for table in _TABLES:
         op.drop_table(table)
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("DROP FUNCTION refuse_card_change()")
+        op.execute("DROP FUNCTION refuse_rate_change()")
+
+
+def _keep_published_cards() -> None:
+    """The database itself refuses to change a card once it is published, or its amounts.
+
+    Nothing can be added to one either: every cell is there when it is published, and once only.
+    """
+    if op.get_bind().dialect.name == "sqlite":
+        published = "(SELECT state FROM rate_cards WHERE id = {}.card_id) = 'published'"
+        for name, verb, table, when in (
+            ("rate_cards_no_update", "UPDATE", "rate_cards", "OLD.state = 'published'"),
+            ("rate_cards_no_delete", "DELETE", "rate_cards", "OLD.state = 'published'"),
+            (
+                "rates_no_update",
+                "UPDATE",
+                "rates",
+                f"{published.format('OLD')} OR {published.format('NEW')}",
+            ),
+            ("rates_no_delete", "DELETE", "rates", published.format("OLD")),
+        ):
+            op.execute(
+                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} WHEN {when} "
+                f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
+            )
+        return
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuse_card_change() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{_MESSAGE}'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER rate_cards_no_change BEFORE UPDATE OR DELETE ON rate_cards FOR EACH ROW "
+        "WHEN (OLD.state = 'published') EXECUTE FUNCTION refuse_card_change()"
+    )
+    # The card is held meanwhile, so that it is not published between this look and the change.
+    look = "SELECT state INTO held FROM rate_cards WHERE id = {}.card_id FOR SHARE;"
+    refuse = f"IF held = 'published' THEN RAISE EXCEPTION '{_MESSAGE}'; END IF;"
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuse_rate_change() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"DECLARE held text; BEGIN {look.format('OLD')} {refuse} "
+        f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; {look.format('NEW')} {refuse} "
+        "RETURN NEW; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER rates_no_change BEFORE UPDATE OR DELETE ON rates FOR EACH ROW "
+        "EXECUTE FUNCTION refuse_rate_change()"
+    )
 
 
 def _contracts() -> None:

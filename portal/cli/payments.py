@@ -1,10 +1,11 @@
-"""``flask payments``: proving the ledger."""
+"""``flask payments``: proving the ledger, closing months of claims."""
 
 from __future__ import annotations
 
 import click
 from flask import Flask
 
+from portal.payments.service.contracts import close_due
 from portal.payments.service.proving import verify
 
 
@@ -25,6 +26,13 @@ def verify_command() -> None:
         click.echo(f"FAULT: {proof.fault}. Checked until then: {counted}.", err=True)
         raise SystemExit(1)
     click.echo(f"The ledger is whole: {counted}.")
+
+
+@payments.command("close-periods")
+def close_periods_command() -> None:
+    """Close every month of claims whose time has come; the daily job does the same."""
+    closed = close_due()
+    click.echo(f"{closed:,} {'month' if closed == 1 else 'months'} closed.")
 
 
 def register(app: Flask) -> None:

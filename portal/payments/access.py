@@ -30,4 +30,22 @@ def may_claim(actor: Actor, record: Contracted) -> bool:
     return provider_staff(actor, {}) and record.organisation_id in actor.organisations
 
 
-ROUTES: dict[str, Predicate] = {}
+ROUTES: dict[str, Predicate] = {
+    "payments.contracts": may_look,
+    "payments.contract_new": lep_finance,
+    "payments.contract": may_look,
+    "payments.contract_edit": lep_finance,
+    "payments.contract_activate": lep_manager,
+    "payments.contract_vary": lep_manager,
+    "payments.contract_period_close": lep_finance,
+    "payments.rates": may_look,
+    "payments.rate_new": lep_finance,
+    "payments.rate": may_look,
+    "payments.rate_edit": lep_finance,
+    "payments.rate_import": lep_finance,
+    "payments.rate_export": may_look,
+    "payments.rate_publish": lep_manager,
+    "payments.rate_drop": lep_finance,
+    "payments.rate_what_if": lep_finance,
+    "payments.rate_what_if_export": lep_finance,
+}

@@ -16,18 +16,37 @@ from portal.integrations.jobs import register_daily
 from portal.payments import held
 from portal.payments.access import ROUTES
 from portal.payments.places import money_places, register_money_nav
-from portal.payments.service import hooks, merging, outputs
-from portal.payments.views import blueprint
+from portal.payments.service import contracts, hooks, merging, outputs
+from portal.payments.views import (
+    blueprint,
+    contract_changes,
+    rate_changes,
+    what_if,
+)
 from portal.web.access import register_routes
+
+_JOURNEYS = (contract_changes, rate_changes, what_if)
 
 
 def wire(app: Flask) -> None:
     """Install the feature."""
+    for journey in _JOURNEYS:
+        assert journey.blueprint is blueprint  # noqa: S101 - imported for their routes
     app.register_blueprint(blueprint)
     register_routes(app, ROUTES)
+    _wire_contracts(app)
     app.jinja_env.globals["money_places"] = money_places
     register_money_nav(app)
     _wire_outputs(app)
+
+
+def _close_periods() -> None:
+    contracts.close_due()
+
+
+def _wire_contracts(app: Flask) -> None:
+    """Months of claims close by themselves."""
+    register_daily(app, "payments.close_periods", _close_periods)
 
 
 def _arise() -> None:

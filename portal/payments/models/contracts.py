@@ -13,11 +13,11 @@ from portal.kernel.clock import utc_now
 from portal.kernel.ids import new_reference
 from portal.kernel.people import NAME_LENGTH
 from portal.payments.models.shared import Pence, amount, one_of
+from portal.payments.rules.contracts import MOST_CONTRACT
 from portal.payments.rules.words import OUTPUT_TYPES
 from portal.programme import models as programme_models
 
 assert programme_models  # noqa: S101 - imported so that organisations is known
-MOST_CONTRACT = 100_000_000_000
 
 
 class Contract(Timestamped, Base):
