@@ -159,11 +159,17 @@ def _paying() -> None:
         sa.Column("programme", sa.String(length=40), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("total_pence", sa.BigInteger(), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("process_on", sa.Date(), nullable=False),
         sa.Column("made_by", sa.Integer(), nullable=True),
+        sa.Column("made_name", sa.String(length=120), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.CheckConstraint("count >= 1", name=op.f("ck_payment_runs_count_positive")),
+        sa.CheckConstraint(
+            "made_on <= process_on", name=op.f("ck_payment_runs_made_before_processed")
+        ),
         sa.CheckConstraint(
             "total_pence BETWEEN 1 AND 100000000000", name=op.f("ck_payment_runs_total_range")
         ),
@@ -183,6 +189,7 @@ def _paying() -> None:
         sa.Column("paid_on", sa.Date(), nullable=True),
         sa.Column("bank_reference", sa.String(length=40), nullable=True),
         sa.Column("paid_by", sa.Integer(), nullable=True),
+        sa.Column("paid_name", sa.String(length=120), nullable=False),
         sa.Column("remittance_key", sa.String(length=200), nullable=True),
         sa.Column("remittance_sha256", sa.String(length=64), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -222,6 +229,14 @@ def _samples() -> None:
         sa.CheckConstraint("size >= 1", name=op.f("ck_audit_samples_size_positive")),
         sa.ForeignKeyConstraint(["drawn_by"], ["users.id"], name=op.f("fk_audit_samples_drawn_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_samples")),
+        sa.UniqueConstraint(
+            "programme",
+            "seed",
+            "from_on",
+            "until_on",
+            "size",
+            name=op.f("uq_audit_samples_programme_seed_from_on_until_on_size"),
+        ),
         sa.UniqueConstraint("reference", name=op.f("uq_audit_samples_reference")),
     )
     op.create_table(

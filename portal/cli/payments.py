@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import click
 from flask import Flask
 
@@ -15,17 +18,23 @@ def payments() -> None:
 
 
 @payments.command("verify")
-def verify_command() -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for a monitor to read.")
+def verify_command(*, as_json: bool) -> None:
     """Prove chain, balances, caps and one payment for each output; exit 1 names the first fault."""
     proof = verify()
-    counted = (
-        f"{proof.entries:,} ledger entries, {proof.lines:,} claim lines, "
-        f"{proof.decisions:,} decisions"
-    )
+    if as_json:
+        click.echo(json.dumps({"whole": proof.fault is None, **asdict(proof)}))
+    else:
+        counted = (
+            f"{proof.entries:,} ledger entries, {proof.lines:,} claim lines, "
+            f"{proof.decisions:,} decisions"
+        )
+        if proof.fault is None:
+            click.echo(f"The ledger is whole: {counted}.")
+        else:
+            click.echo(f"FAULT: {proof.fault}. Checked until then: {counted}.", err=True)
     if proof.fault is not None:
-        click.echo(f"FAULT: {proof.fault}. Checked until then: {counted}.", err=True)
         raise SystemExit(1)
-    click.echo(f"The ledger is whole: {counted}.")
 
 
 @payments.command("close-periods")

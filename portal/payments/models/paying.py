@@ -10,24 +10,32 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, JsonDocument, Timestamped, UtcDateTime
 from portal.kernel.ids import new_reference
+from portal.kernel.people import NAME_LENGTH
 from portal.payments.models.shared import Pence, amount
 
 
 class PaymentRun(Timestamped, Base):
-    """A schedule of payments handed to the bank; its file is the same however often it is taken."""
+    """A schedule of payments handed to the bank; its file is the same however often it is taken.
+
+    ``process_on`` is the day on which Bacs works on it, ``made_on`` the London day it was made.
+    """
 
     __tablename__ = "payment_runs"
     __table_args__ = (
         UniqueConstraint("reference"),
         CheckConstraint("count >= 1", name="count_positive"),
         amount("total_pence", name="total_range", least=1, most=100_000_000_000),
+        CheckConstraint("made_on <= process_on", name="made_before_processed"),
     )
 
     reference: Mapped[str] = mapped_column(String(10), default=new_reference)
     programme: Mapped[str] = mapped_column(String(40))
     count: Mapped[int]
     total_pence: Mapped[int] = mapped_column(Pence())
+    made_on: Mapped[date] = mapped_column(Date())
+    process_on: Mapped[date] = mapped_column(Date())
     made_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    made_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
 
 
 class Payment(Timestamped, Base):
@@ -52,6 +60,7 @@ class Payment(Timestamped, Base):
     paid_on: Mapped[date | None] = mapped_column(Date())
     bank_reference: Mapped[str | None] = mapped_column(String(40))
     paid_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    paid_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     remittance_key: Mapped[str | None] = mapped_column(String(200))
     remittance_sha256: Mapped[str | None] = mapped_column(String(64))
 
@@ -66,6 +75,8 @@ class AuditSample(Timestamped, Base):
     __tablename__ = "audit_samples"
     __table_args__ = (
         UniqueConstraint("reference"),
+        # The same draw asked for twice is one sample.
+        UniqueConstraint("programme", "seed", "from_on", "until_on", "size"),
         CheckConstraint("from_on <= until_on", name="from_before_until"),
         CheckConstraint("size >= 1", name="size_positive"),
     )
