@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, literal, select, union_all
+from sqlalchemy import Subquery, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 from portal.accounts.models import User
@@ -104,21 +104,7 @@ def contract_rows(
 
     Of some providers only where given; those see no drafts.
     """
-    entry = LedgerEntry.__table__.c
-    left = (
-        select(
-            entry.contract_id,
-            func.sum(
-                case(
-                    (entry.target == Account.BUDGET.value, entry.pence),
-                    (entry.source == Account.BUDGET.value, -entry.pence),
-                    else_=0,
-                )
-            ).label("pence"),
-        )
-        .group_by(entry.contract_id)
-        .subquery()
-    )
+    left = _budgets()
     query = (
         select(
             Contract.reference,
@@ -148,6 +134,25 @@ def contract_rows(
         for row in rows
     ]
     return found, int(rows[0][9]) if rows else 0
+
+
+def _budgets() -> Subquery:
+    """What is left in the budget of each contract, in pence."""
+    entry = LedgerEntry.__table__.c
+    return (
+        select(
+            entry.contract_id,
+            func.sum(
+                case(
+                    (entry.target == Account.BUDGET.value, entry.pence),
+                    (entry.source == Account.BUDGET.value, -entry.pence),
+                    else_=0,
+                )
+            ).label("pence"),
+        )
+        .group_by(entry.contract_id)
+        .subquery()
+    )
 
 
 def contract_facts(reference: str) -> ContractFacts | None:

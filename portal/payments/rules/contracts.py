@@ -90,6 +90,11 @@ class Figures:
         """Set aside, owed and paid together, less what came back."""
         return self.committed + self.payable + self.paid
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is neither a cap nor any movement to speak of."""
+        return self.cap is None and not self.spent and not self.recovered
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:

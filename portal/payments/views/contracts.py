@@ -25,6 +25,7 @@ from portal.payments.rules.contracts import (
     figures,
     quarter_title,
 )
+from portal.payments.rules.payees import NO_PAYEE
 from portal.payments.rules.periods import has_ended, quarter_of
 from portal.payments.rules.words import OUTPUT_TYPES
 from portal.payments.service import contracts as service
@@ -109,6 +110,7 @@ def contract(contract: str) -> ResponseReturnValue:
         lep=lep,
         manager=lep_manager(actor, {}),
         account=_account(facts, whole=lep),
+        entered=facts.payee != NO_PAYEE,
         to_do=_to_do(facts) if facts.state == "draft" else [],
         revision=RevisionForm(data={"revision": facts.revision}, formdata=None),
         month=MonthForm(data={"month": facts.open_from.isoformat()}, formdata=None),
@@ -145,6 +147,7 @@ def _period(facts: ContractFacts) -> dict[str, Any]:
     return {
         "open_from": facts.open_from,
         "closes_on": closes_on(facts.open_from, working_days=days),
+        "overdue": closes_on(facts.open_from, working_days=days) < today(),
         "days": days,
         "over": has_ended(facts.open_from, today=today()),
         "late": facts.open_from > facts.ends_on,
@@ -154,10 +157,11 @@ def _period(facts: ContractFacts) -> dict[str, Any]:
 def _account(facts: ContractFacts, *, whole: bool) -> dict[str, str]:
     """Bank details; a provider sees enough of them to know which account it is."""
     code, account = facts.payee_sort_code, facts.payee_account
+    shown = "-".join((code[:2], code[2:4], code[4:])) if whole else f"••-••-{code[4:]}"
     return {
-        "name": facts.payee_name,
-        "sort_code": "-".join((code[:2], code[2:4], code[4:])) if whole else f"••-••-{code[4:]}",
-        "account": account if whole else f"••••{account[4:]}",
+        "name": facts.payee_name or "not entered",
+        "sort_code": shown if code else "not entered",
+        "account": (account if whole else f"••••{account[4:]}") if account else "not entered",
         "email": facts.remittance_email,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
@@ -108,6 +109,7 @@ def rate(card: str) -> str:
         state=_state(facts, spans(starts)),
         amounts=queries.amounts_of(facts.id),
         outputs=list(ROW_TITLES.items()),
+        sizes=_sizes(),
         tiers=list(SIZE_TIERS.items()),
         history=[(_words(one), one) for one in history],
         had_a_hand=actor.user_id in _hands(facts, history),
@@ -118,6 +120,17 @@ def rate(card: str) -> str:
         publish=PublishForm(data={"revision": facts.revision}, formdata=None),
         empty=EmptyForm(formdata=None),
     )
+
+
+def _sizes() -> str:
+    """What the sizes mean: Micro is 1 to 9 employees, small 10 to 49, and so on."""
+    tiers = programme.settings().size_tiers
+    words = [
+        f"{tier.title.lower()} {tier.at_least} to {above.at_least - 1}"
+        for tier, above in pairwise(tiers)
+    ]
+    every = [*words, f"{tiers[-1].title.lower()} {tiers[-1].at_least} and more"]
+    return f"Employees by size: {', '.join(every)}"
 
 
 def _hands(facts: CardFacts, history: list[DecisionFacts]) -> set[int | None]:

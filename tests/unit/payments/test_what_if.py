@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.payments.rules.rate_cards import Amounts
@@ -77,6 +77,7 @@ def test_nothing_compares_to_nothing() -> None:
     assert (found.total.n, found.total.difference, found.top) == (0, 0, ())
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(groups)
 def test_every_split_adds_up_to_the_whole(many: list[Group]) -> None:
     found = what_if(many, CARD, sectors=SECTORS)
