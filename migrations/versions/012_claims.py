@@ -130,6 +130,9 @@ def _outputs() -> None:
         sa.Column("asked_at", UtcDateTime(), nullable=False),
         sa.Column("granted_by", sa.Integer(), nullable=True),
         sa.Column("granted_at", UtcDateTime(), nullable=True),
+        sa.Column("declined_by", sa.Integer(), nullable=True),
+        sa.Column("declined_at", UtcDateTime(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "(granted_by IS NULL) = (granted_at IS NULL)",
@@ -140,8 +143,19 @@ def _outputs() -> None:
             name=op.f("ck_check_overrides_granted_by_another"),
         ),
         sa.CheckConstraint("length(reason) >= 1", name=op.f("ck_check_overrides_reason_given")),
+        sa.CheckConstraint(
+            "(declined_by IS NULL) = (declined_at IS NULL)",
+            name=op.f("ck_check_overrides_declined_dated"),
+        ),
+        sa.CheckConstraint(
+            "granted_at IS NULL OR declined_at IS NULL",
+            name=op.f("ck_check_overrides_one_answer"),
+        ),
         sa.ForeignKeyConstraint(
             ["asked_by"], ["users.id"], name=op.f("fk_check_overrides_asked_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["declined_by"], ["users.id"], name=op.f("fk_check_overrides_declined_by")
         ),
         sa.ForeignKeyConstraint(
             ["granted_by"], ["users.id"], name=op.f("fk_check_overrides_granted_by")

@@ -138,13 +138,18 @@ class CheckResult(Base):
 
 
 class CheckOverride(Base):
-    """A failed check let through: asked for by one person, granted by another, until a day."""
+    """A failed check let through: asked for by one person, granted by another, until a day.
+
+    One that is not granted is declined with an ``answer``, or lapses after its last day.
+    """
 
     __tablename__ = "check_overrides"
     __table_args__ = (
         CheckConstraint("length(reason) >= 1", name="reason_given"),
         CheckConstraint("granted_by IS NULL OR granted_by <> asked_by", name="granted_by_another"),
         CheckConstraint("(granted_by IS NULL) = (granted_at IS NULL)", name="granted_dated"),
+        CheckConstraint("(declined_by IS NULL) = (declined_at IS NULL)", name="declined_dated"),
+        CheckConstraint("granted_at IS NULL OR declined_at IS NULL", name="one_answer"),
         Index("ix_check_overrides_output_id", "output_id", "kind"),
     )
 
@@ -156,3 +161,6 @@ class CheckOverride(Base):
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
     granted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     granted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    declined_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    answer: Mapped[str] = mapped_column(Text(), default="")

@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from portal.db import audit, current_session
-from portal.kernel.clock import today, utc_now
+from portal.kernel.clock import london, today, utc_now
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 from portal.payments.models import Claim, ClaimLine, Contract, LineQuery, Output
+from portal.payments.queries import checks as checked
 from portal.payments.queries import claims as found
 from portal.payments.rules.caps import Candidate, Refused, fit
 from portal.payments.rules.ledger import Entry
@@ -25,9 +27,25 @@ from portal.payments.rules.states import (
     LineState,
     check_claim_move,
     check_line_move,
+    decided,
 )
-from portal.payments.service import ledger
+from portal.payments.service import checks, ledger
+from portal.payments.service.claims_telling import tell_officers, tell_provider
 from portal.payments.service.ledger import Movement
+
+__all__ = [
+    "CHANGED",
+    "NOTHING",
+    "NO_CLAIM",
+    "NO_LINE",
+    "Built",
+    "answer_query",
+    "build",
+    "remove_line",
+    "submit",
+    "tell_provider",
+    "withdraw_draft",
+]
 
 NO_CLAIM = Problem("no_claim", "There is no such claim")
 NO_LINE = Problem("no_line", "That line is not on this claim")
@@ -50,6 +68,7 @@ class Built:
 def build(*, contract_id: int, period: date, by: Author) -> Ok[Built] | Err:
     """Make the draft claim of a month, or bring it up to date with what has become ready.
 
+    What was taken out of the draft comes back. The checks are run on what stands on it then.
     Refused for a month that has not ended, one that was closed, or with nothing to claim. What
     happened in a closed month is claimed in the first open one.
     """
@@ -63,10 +82,10 @@ def build(*, contract_id: int, period: date, by: Author) -> Ok[Built] | Err:
         for output in found.free_outputs(contract_id, until=last_day(period))
         if claim_month(occurred_on=output.occurred_on, open_from=contract.open_from) == period
     ]
-    on_draft = _draft_pence(draft)
+    on_draft = draft_pence(draft)
     room = found.room(contract_id)
     _kept, _over, left = fit(room, on_draft)
-    taken, refused, _rest = fit(left, [_candidate(output) for output in fresh])
+    taken, refused, _rest = fit(left, [candidate(output) for output in fresh])
     if draft is None:
         if not taken:
             return Err(NOTHING if not refused else Problem("over_cap", refused[0].words))
@@ -75,6 +94,7 @@ def build(*, contract_id: int, period: date, by: Author) -> Ok[Built] | Err:
             return opened
         draft = opened.value
     _add_lines(draft, [output for output in fresh if output.id in set(taken)])
+    checks.run(draft, by)
     return Ok(Built(draft, len(taken), tuple(refused)))
 
 
@@ -94,14 +114,16 @@ def _period_problem(contract: Contract, period: date) -> Problem | None:
     return None
 
 
-def _candidate(output: Output) -> Candidate[int]:
+def candidate(output: Output) -> Candidate[int]:
+    """An output as the caps see it."""
     return Candidate(output.id, output.output_type, output.base_pence + output.bonus_pence)
 
 
-def _draft_pence(draft: Claim | None) -> list[Candidate[int]]:
+def draft_pence(draft: Claim | None) -> list[Candidate[int]]:
+    """What stands on a draft, as the caps see it."""
     if draft is None:
         return []
-    return [_candidate(output) for _line, output in found.live_lines(draft.id)]
+    return [candidate(output) for _line, output in found.live_lines(draft.id)]
 
 
 def _open(contract: Contract, period: date, by: Author) -> Ok[Claim] | Err:
@@ -118,7 +140,7 @@ def _open(contract: Contract, period: date, by: Author) -> Ok[Claim] | Err:
             session.flush()
     except IntegrityError:
         return Err(CHANGED)
-    _note("claim.drafted", claim, by)
+    note("claim.drafted", claim, by)
     return Ok(claim)
 
 
@@ -129,18 +151,21 @@ def _add_lines(claim: Claim, outputs: list[Output]) -> None:
     # An output that was taken out of this claim before comes back on its own line.
     earlier = {line.output_id: line for line in found.lines_to_change(claim.id)}
     for output in outputs:
-        line = earlier.get(output.id)
-        if line is None:
-            session.add(
-                ClaimLine(
-                    claim_id=claim.id,
-                    output_id=output.id,
-                    pence=output.base_pence + output.bonus_pence,
-                    explanation=output.explanation,
-                )
-            )
-        else:
-            line.state = LineState.DRAFT.value
+        if output.id in earlier:
+            earlier[output.id].state = LineState.DRAFT.value
+            earlier[output.id].reason = ""
+    fresh = [
+        {
+            "claim_id": claim.id,
+            "output_id": output.id,
+            "pence": output.base_pence + output.bonus_pence,
+            "explanation": output.explanation,
+        }
+        for output in outputs
+        if output.id not in earlier
+    ]
+    if fresh:
+        session.execute(insert(ClaimLine), fresh)
     claim.revision += 1
     session.flush()
 
@@ -150,7 +175,7 @@ def remove_line(*, reference: str, line_id: int, reason: str, by: Author) -> Ok[
 
     A queried line has money set aside for it, which goes back to the budget.
     """
-    loaded = _load(reference, line_id)
+    loaded = load_line(reference, line_id)
     if isinstance(loaded, Err):
         return loaded
     claim, line = loaded
@@ -162,43 +187,74 @@ def remove_line(*, reference: str, line_id: int, reason: str, by: Author) -> Ok[
             return Err(Problem("reason_needed", "Say why the line is taken out", "reason"))
         ledger.append([_movement(Entry.RELEASE, claim, line)], by=by)
     line.state, line.reason = LineState.REMOVED.value, reason.strip()
-    claim.revision += 1
-    _note("claim.line_removed", claim, by, line=line)
     current_session().flush()
+    note("claim.line_removed", claim, by, line=line)
+    _settle(claim)
     return Ok(claim)
 
 
 def submit(*, reference: str, revision: int, by: Author) -> Ok[Claim] | Err:
     """Submit a draft: every line's money is set aside. All of it goes, or nothing.
 
-    Refused when the claim changed since it was looked at, when work behind it was withdrawn, or
-    when a line is over a cap: the line is named, and nothing is trimmed.
+    Refused when the claim changed since it was looked at, when work behind it was withdrawn, when
+    a line is over a cap, or when a check of one fails and was not let through: the line is named,
+    and nothing is trimmed. Warnings do not stand in the way.
     """
     claim = found.claim_to_change(reference)
     if claim is None:
         return Err(NO_CLAIM)
-    problem = check_claim_move(ClaimState(claim.state), ClaimState.SUBMITTED)
-    if problem is None and claim.state != ClaimState.DRAFT:
-        problem = Problem("claim_state", "Answer every query, then send the answers")
-    if problem is None and claim.revision != revision:
-        problem = CHANGED
+    problem = _not_submittable(claim, revision)
     if problem is not None:
         return Err(problem)
     lines = [line for line in found.lines_to_change(claim.id) if line.state == LineState.DRAFT]
     outputs = found.outputs_by_id([line.output_id for line in lines])
     problem = _submit_problem(claim, lines, outputs)
+    if problem is None:
+        checks.run(claim, by)
+        problem = _failing(checked.unresolved([line.id for line in lines]))
     if problem is not None:
         return Err(problem)
-    for line in lines:
-        line.state = LineState.SUBMITTED.value
+    session = current_session()
+    session.execute(
+        update(ClaimLine)
+        .where(ClaimLine.claim_id == claim.id, ClaimLine.state == LineState.DRAFT.value)
+        .values(state=LineState.SUBMITTED.value)
+    )
     claim.state = ClaimState.SUBMITTED.value
     claim.submitted_at, claim.submitted_by, claim.submitted_name = utc_now(), by.user_id, by.shown
     claim.revision += 1
-    current_session().flush()
+    session.flush()
     ledger.append([_movement(Entry.COMMIT, claim, line) for line in lines], by=by)
     total = sum(line.pence for line in lines)
-    _note("claim.submitted", claim, by, lines=len(lines), pence=total)
+    note("claim.submitted", claim, by, lines=len(lines), pence=total)
+    tell_officers(claim, lines=len(lines), pence=total)
     return Ok(claim)
+
+
+def _not_submittable(claim: Claim, revision: int) -> Problem | None:
+    if claim.submitted_at is not None:
+        at = london(claim.submitted_at)
+        words = f"{claim.submitted_name} submitted this claim on {at.day} {at:%B %Y at %H:%M}"
+        return Problem("submitted_already", f"{words}. It was sent once")
+    problem = check_claim_move(ClaimState(claim.state), ClaimState.SUBMITTED)
+    if problem is None and claim.revision != revision:
+        problem = CHANGED
+    return problem
+
+
+def _failing(failed: list[checked.FailedCheck]) -> Problem | None:
+    if not failed:
+        return None
+    others = len({one.line_id for one in failed}) - 1
+    more = f", and so do {others:,} more lines" if others > 1 else ""
+    if others == 1:
+        more = ", and so does another line"
+    first = failed[0]
+    return Problem(
+        "check_failed",
+        f"{first.employer_name} fails a check ({first.words}){more}. Put it right, take it out, "
+        "or ask for the check to be let through",
+    )
 
 
 def _submit_problem(
@@ -211,7 +267,7 @@ def _submit_problem(
         names = ", ".join(output.employer_name for output in withdrawn[:3])
         return Problem("withdrawn", f"Work on this claim was withdrawn: {names}. Take it out first")
     _taken, refused, _left = fit(
-        found.room(claim.contract_id), [_candidate(outputs[line.output_id]) for line in lines]
+        found.room(claim.contract_id), [candidate(outputs[line.output_id]) for line in lines]
     )
     if refused:
         name = outputs[refused[0].key].employer_name
@@ -224,7 +280,7 @@ def answer_query(*, reference: str, line_id: int, words: str, by: Author) -> Ok[
 
     When the last query of a claim is answered the claim is back with the LEP.
     """
-    loaded = _load(reference, line_id)
+    loaded = load_line(reference, line_id)
     if isinstance(loaded, Err):
         return loaded
     claim, line = loaded
@@ -245,15 +301,30 @@ def answer_query(*, reference: str, line_id: int, words: str, by: Author) -> Ok[
     )
     line.state = LineState.SUBMITTED.value
     session.flush()
-    _note("claim.query_answered", claim, by, line=line)
-    _back_to_lep(claim)
+    note("claim.query_answered", claim, by, line=line)
+    _settle(claim)
     return Ok(claim)
 
 
-def _back_to_lep(claim: Claim) -> None:
-    states = [LineState(line.state) for line in found.lines_to_change(claim.id)]
-    if claim.state == ClaimState.QUERIED and LineState.QUERIED not in states:
-        claim.state = ClaimState.SUBMITTED.value
+def _settle(claim: Claim) -> None:
+    """Bring a claim's state in line with its lines, after the provider answered or took one out.
+
+    With its last open line taken out a claim is decided by those that were; with none left it is
+    withdrawn.
+    """
+    lines = found.lines_to_change(claim.id)
+    live = [LineState(line.state) for line in lines if line.state != LineState.REMOVED]
+    outcome = decided(live)
+    if claim.state == ClaimState.DRAFT:
+        pass
+    elif not live:
+        claim.state = ClaimState.WITHDRAWN.value
+    elif outcome is None:
+        if claim.state == ClaimState.QUERIED and LineState.QUERIED not in live:
+            claim.state = ClaimState.SUBMITTED.value
+    elif outcome is not ClaimState.QUERIED:
+        claim.state, claim.decided_at = outcome.value, utc_now()
+        claim.decided_by = next((line.decided_by for line in lines if line.decided_by), None)
     claim.revision += 1
     current_session().flush()
 
@@ -271,12 +342,13 @@ def withdraw_draft(*, reference: str, by: Author) -> Ok[Claim] | Err:
             line.state = LineState.REMOVED.value
     claim.state = ClaimState.WITHDRAWN.value
     claim.revision += 1
-    _note("claim.withdrawn", claim, by)
+    note("claim.withdrawn", claim, by)
     current_session().flush()
     return Ok(claim)
 
 
-def _load(reference: str, line_id: int) -> tuple[Claim, ClaimLine] | Err:
+def load_line(reference: str, line_id: int) -> tuple[Claim, ClaimLine] | Err:
+    """A claim and one of its lines, both held."""
     claim = found.claim_to_change(reference)
     if claim is None:
         return Err(NO_CLAIM)
@@ -295,9 +367,10 @@ def _movement(kind: Entry, claim: Claim, line: ClaimLine) -> Movement:
     )
 
 
-def _note(
+def note(
     action: str, claim: Claim, by: Author, *, line: ClaimLine | None = None, **detail: int
 ) -> None:
+    """Put on record what somebody did with a claim."""
     said: dict[str, int] = {**detail, **({"line": line.id} if line is not None else {})}
     subject = f"claim:{claim.reference}"
     ledger.decide(action=action, subject=subject, by=by, detail=said)
