@@ -17,6 +17,7 @@ _PROVIDER: Final[_Places] = (
     ("money", "Overview", "payments.money"),
     ("outputs", "Outputs", "payments.outputs"),
     ("claims", "Claims", "payments.claims"),
+    ("payments", "Payments", "payments.remittances"),
     ("contracts", "Contracts", "payments.contracts"),
     ("rates", "Rates", "payments.rates"),
 )
@@ -30,6 +31,8 @@ _LEP: Final[_Places] = (
     ("rates", "Rates", "payments.rates"),
     ("ledger", "Ledger", "payments.ledger"),
     ("samples", "Samples", "payments.samples"),
+    ("decisions", "Decisions", "payments.decisions"),
+    ("decisions", "Decisions", "payments.decisions"),
 )
 
 
