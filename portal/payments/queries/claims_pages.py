@@ -199,6 +199,7 @@ class LineRow(NamedTuple):
     employer_name: str
     occurred_on: date
     case_reference: str
+    organisation_id: int
     rank: int
     adviser: str | None
 
@@ -221,6 +222,7 @@ def _lines(claim: ClaimPage) -> tuple[Any, Any]:
             Output.employer_name,
             Output.occurred_on,
             Case.reference,
+            Output.organisation_id,
             rank,
             User.name,
         )

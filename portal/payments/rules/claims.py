@@ -26,12 +26,12 @@ WHAT_TO_DO: Final[Mapping[str, str]] = {
     "eligibility": "Take the line out, unless the employer could be paid for on that day: then ask "
     "for it to be let through, and say why.",
     "dates": "Take the line out. Work after this month is claimed in its own month.",
-    "confirmation": "Ask the employer to confirm on the case, then run the checks again.",
-    "evidence": "Add a file on the case, then run the checks again.",
+    "confirmation": "Ask the employer to confirm, on the case. The next run of the checks sees it.",
+    "evidence": "Add a file on the case. The next run of the checks sees it.",
     "duplicate": "Look whether it is the same business. If it is, take the line out: it counts "
     "once. If it is not, say so when you are asked.",
-    "reused_file": "Add the right file on the case and withdraw the other, then run the checks "
-    "again.",
+    "reused_file": "Add the right file on the case and withdraw the other. The next run of the "
+    "checks sees it.",
     "cap": "Take the line out, or ask the LEP to vary the contract.",
     "working_day": "Make sure that the day is right. If it is, there is nothing to do.",
     "volume": "Make sure that the days are right. If they are, there is nothing to do.",

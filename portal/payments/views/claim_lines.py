@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask import Response, abort, render_template, request
 
-from portal.payments.access import lep_finance
+from portal.payments.access import lep_finance, may_see_proof
 from portal.payments.forms.claims import AnswerForm, PressForm, RemoveForm
 from portal.payments.queries import claims_findings as found
 from portal.payments.queries import claims_pages as pages
@@ -63,6 +63,7 @@ def line_page(
         passed=[KINDS[kind] for kind in passed],
         said=found.said([line]).get(line, []),
         may_change=may_change(facts),
+        sees_work=may_see_proof(current_actor(), row.organisation_id),
         may_ask=facts.is_open and (may_change(facts) or lep_finance(current_actor(), {})),
         answer=answer or AnswerForm(formdata=None),
         remove=remove or RemoveForm(formdata=None),

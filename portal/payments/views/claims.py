@@ -34,10 +34,11 @@ from portal.payments.rules.claims import (
 )
 from portal.payments.rules.contracts import closes_on
 from portal.payments.rules.periods import next_month
-from portal.payments.rules.states import CLAIM_LABELS, LINE_LABELS, LineState
+from portal.payments.rules.states import CLAIM_LABELS, LINE_LABELS, ClaimState, LineState
 from portal.payments.rules.words import OUTPUT_TYPES
 from portal.payments.views import blueprint
 from portal.payments.views.paging import page_links
+from portal.payments.views.paid import paid_part
 from portal.programme import queries as programme
 from portal.web.access import current_actor
 
@@ -105,6 +106,7 @@ def claims() -> ResponseReturnValue:
             for month in ready
         ],
         may_draft=provider_manager(actor, {}) and own is not None,
+        day=day,
         reads_all=own is None,
         groups=[("", "Every claim"), *((key, words) for key, (words, _s) in _GROUPS.items())],
         group=group if group in _GROUPS else "",
@@ -154,6 +156,7 @@ def claim(claim: str) -> ResponseReturnValue:
         colours=CLAIM_COLOURS,
         line_colours=LINE_COLOURS,
         kinds=KINDS,
+        paid=paid_part(facts.id) if facts.state is ClaimState.PAID else None,
         **money_of(facts, parts),
     )
 
