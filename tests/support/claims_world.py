@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -60,10 +60,13 @@ def make_desk(
     *,
     total_cap_pence: int = 10_000_000,
     caps: Mapping[str, int] | None = None,
+    **changes: Any,
 ) -> Desk:
     """A provider with an active contract; two LEP officers and two LEP managers. In a write."""
     provider = make_provider()
-    contract = make_contract(provider.organisation, total_cap_pence=total_cap_pence, caps=caps)
+    contract = make_contract(
+        provider.organisation, total_cap_pence=total_cap_pence, caps=caps, **changes
+    )
     if current_session().scalar(select(func.count()).select_from(RateCardVersion)) == 0:
         make_card()
     return Desk(
@@ -128,11 +131,7 @@ def approve(desk: Desk, period: date = OCTOBER) -> str:
 def pay(desk: Desk, period: date = OCTOBER) -> str:
     """The reference of a claim that was paid. In a write."""
     reference = approve(desk, period)
-    payment = schedule(desk, reference)
-    done = paying.mark_paid(
-        reference=payment, paid_on=today(), bank_reference="BACS 1", by=desk.payers[0]
-    )
-    assert isinstance(done, Ok), done
+    mark_paid(desk, schedule(desk, reference))
     return reference
 
 
@@ -141,6 +140,14 @@ def schedule(desk: Desk, reference: str) -> str:
     run = paying.make_run(programme=PROGRAMME, references=[reference], by=desk.payers[0])
     assert isinstance(run, Ok), run
     return schedules.payments_of(run.value.id)[0].reference
+
+
+def mark_paid(desk: Desk, payment: str) -> None:
+    """The bank paid it today. In a write."""
+    done = paying.mark_paid(
+        reference=payment, paid_on=today(), bank_reference="BACS 1", by=desk.payers[0]
+    )
+    assert isinstance(done, Ok), done
 
 
 def claim_of(reference: str) -> Claim:

@@ -48,6 +48,7 @@ class LineFacts:
 class _LineStory:
     last: Entry | None = None
     net: int = 0
+    paid_by: int | None = None
 
 
 @dataclass(slots=True)
@@ -150,13 +151,15 @@ class LedgerProof:
             if facts.output in self.paid_outputs:
                 raise ProofError(f"Entry {number} pays output {facts.output} again", number)
             self.paid_outputs[facts.output] = number
-            story.net = facts.pence
+            story.net, story.paid_by = facts.pence, row["id"]
         elif kind is Entry.RECOVER:
             story.net -= row["pence"]
             self._spend(facts, -row["pence"])
         elif kind is Entry.ADJUST:
             story.net += row["pence"]
             self._spend(facts, row["pence"])
+        if row["about_id"] is not None and row["about_id"] != story.paid_by:
+            raise ProofError(f"Entry {number} names another payment than the line's own", number)
         if not 0 <= story.net <= facts.pence:
             raise ProofError(
                 f"Entry {number}: output {facts.output} stands at {story.net} pence, outside its "

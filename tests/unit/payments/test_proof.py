@@ -37,6 +37,8 @@ def rows(story: Story) -> list[dict[str, Any]]:
         source, target = ROUTES[kind]
         facts = LINES[line] if line else None
         row: dict[str, Any] = {
+            "id": 100 + number,
+            "about_id": 106 if kind in {Entry.RECOVER, Entry.ADJUST} else None,
             "sequence": number,
             "kind": kind.value,
             "source": source.value,
@@ -104,6 +106,16 @@ def test_a_changed_entry_is_found_where_it_is(field: str) -> None:
     with pytest.raises(ProofError) as fault:
         prove(entries)
     assert fault.value.sequence in {2, 4}
+
+
+def test_a_recovery_names_the_payment_it_is_about() -> None:
+    entries = rows(GOOD)
+    proof = LedgerProof(LINES, CAPS)
+    for row in entries[:6]:
+        proof.check(row)
+    with pytest.raises(ProofError, match="another payment") as fault:
+        proof.check({**entries[6], "about_id": 104})
+    assert fault.value.sequence == 7
 
 
 def test_an_entry_left_out_or_cut_off_is_found() -> None:
