@@ -254,7 +254,9 @@ def _employer_search_sqlite() -> None:
     )
     add = "INSERT INTO employer_search(rowid, search_text) VALUES (new.id, new.search_text);"
     op.execute(f"CREATE TRIGGER employer_search_insert AFTER INSERT ON employers BEGIN {add} END")
-    op.execute(f"CREATE TRIGGER employer_search_delete AFTER DELETE ON employers BEGIN {remove} END")
+    op.execute(
+        f"CREATE TRIGGER employer_search_delete AFTER DELETE ON employers BEGIN {remove} END"
+    )
     op.execute(
         "CREATE TRIGGER employer_search_update AFTER UPDATE OF search_text ON employers "
         f"WHEN old.search_text <> new.search_text BEGIN {remove} {add} END"
@@ -264,21 +266,21 @@ def _employer_search_sqlite() -> None:
 
 def _employer_search_postgresql() -> None:
     """The same with a tsvector and a GIN index. The words come normalised, so no parser runs."""
-    words = "array_to_tsvector(array_remove(string_to_array({0}.search_text, ' '), ''))"
+    words = "array_to_tsvector(array_remove(string_to_array(search_text, ' '), ''))"
     op.execute(
         "CREATE TABLE employer_search (entry_id integer PRIMARY KEY "
         "REFERENCES employers (id) ON DELETE CASCADE, "
         "length integer NOT NULL, words tsvector NOT NULL)"
     )
     op.execute(
-        "INSERT INTO employer_search (entry_id, length, words) "
-        f"SELECT e.id, length(e.search_text), {words.format('e')} FROM employers e"
+        "INSERT INTO employer_search (entry_id, length, words) "  # noqa: S608 - our own words
+        f"SELECT id, length(search_text), {words} FROM employers"
     )
     op.execute("CREATE INDEX employer_search_words ON employer_search USING gin (words)")
     op.execute(
-        "CREATE FUNCTION employer_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "CREATE FUNCTION employer_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608
         "INSERT INTO employer_search (entry_id, length, words) VALUES (new.id, "
-        f"length(new.search_text), {words.format('new')}) "
+        f"length(new.search_text), {words.replace('search_text', 'new.search_text')}) "
         "ON CONFLICT (entry_id) DO UPDATE SET length = excluded.length, words = excluded.words; "
         "RETURN NULL; END $$"
     )

@@ -120,12 +120,14 @@ def case_panel(case: CaseFacts, actor: Actor) -> Panel | None:
             tint=ready,
         )
     signed = service.signed(plan.id, plan.revision)
+    # What was agreed stays agreed while its actions are worked on: progress changes the plan too.
+    agreed = Standing.AGREED in {signed.standing, signed.ever}
     return Panel(
-        f"Action plan: {_STANDING[signed.standing]}",
+        f"Action plan: {'agreed' if agreed else _STANDING[signed.standing]}",
         _done(plan),
         href,
         _next(case, signed) if works else "",
-        tint=works and signed.standing is not Standing.AGREED,
+        tint=works and not agreed,
     )
 
 
@@ -154,8 +156,9 @@ def _next(case: CaseFacts, signed: service.Signed) -> Markup | str:
     )
     if signed.standing is Standing.EMPLOYER:
         return Markup("Next: look through it and {}").format(sign)
-    before = "It was agreed, and has changed since. " if signed.ever is Standing.AGREED else ""
-    return Markup("{}Next: look through it together, then {}").format(before, sign)
+    if signed.ever is Standing.AGREED:
+        return Markup("Changed since. If more than its progress changed, {} again").format(sign)
+    return Markup("Next: look through it together, then {}").format(sign)
 
 
 def _done(plan: queries.PlanFacts) -> str:

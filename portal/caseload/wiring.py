@@ -8,8 +8,8 @@ from flask import Flask, url_for
 
 from portal.accounts.service import register_leaving_guard
 from portal.caseload import held, queries
-from portal.caseload.access import ROUTES, caseworkers, sees_team
-from portal.caseload.panels import register_case_panel
+from portal.caseload.access import ROUTES, caseworkers, may_read, sees_team
+from portal.caseload.panels import Panel, register_case_panel
 from portal.caseload.service import assigning, merge_rules
 from portal.caseload.service import evidence as evidence_service
 from portal.caseload.service import reminders as reminders_service
@@ -47,6 +47,7 @@ from portal.employers.panels import (
     register_held_records,
     register_timeline_links,
 )
+from portal.employers.queries import EmployerProfile
 from portal.integrations.jobs import register_daily, register_handler
 from portal.web.access import Actor, provider_staff, register_actor_part, register_routes
 from portal.web.navigation import NavEntry, register_home, register_nav
@@ -116,8 +117,24 @@ _CASE_PAGES = (
 )
 
 
+def _case_card(profile: EmployerProfile, actor: Actor) -> Panel | None:
+    """On the employer's page, for those who work on its case or read it: where the case stands."""
+    if not caseworkers(actor, {}):
+        return None
+    case = queries.open_case_of(profile.id)
+    if case is None or not may_read(actor, case):
+        return None
+    return Panel(
+        f"Case: {case.stage.label.lower()}",
+        f"With {case.adviser_name or 'nobody yet'}, {case.organisation_name}",
+        url_for("caseload.case", case=case.reference),
+        tint=True,
+    )
+
+
 def _wire_casework(app: Flask) -> None:
     register_home(app, _begins_at, order=15)
+    register_employer_panel(app, _case_card, order=1)
     register_nav(
         app,
         NavEntry(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from flask import Flask, current_app
@@ -18,6 +18,8 @@ from portal.accounts import service as accounts
 from portal.accounts.models import User
 from portal.action_plans import service as plans
 from portal.cli.demo_answers import demonstration_answers
+from portal.cli.demo_tools import taken
+from portal.cli.seed_caseload import seed_caseload
 from portal.db import current_session, unit_of_work
 from portal.diagnostics import queries as diagnostic_queries
 from portal.diagnostics import service as diagnostics
@@ -27,13 +29,12 @@ from portal.employers.rules.facts import Details, StaffNumbers
 from portal.integrations.jobs import sweep
 from portal.kernel import clock
 from portal.kernel.people import PORTAL, Author
-from portal.kernel.result import Err, Ok
 from portal.programme import service as programme
+from portal.programme.queries import organisations
 
 seed = AppGroup("seed", help="Fill an empty portal with demonstration data.")
 PASSWORD = "careers-for-everyone-2026"  # noqa: S105 - printed for the demonstration, refused elsewhere
 REGISTER_SAMPLE = Path(employers.__file__).parents[1] / "data" / "register-sample.csv"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ PEOPLE = (
     Person("member@cafe.example", "Milo Example", "Employer member, the same café"),
     Person("owner@care.example", "Cara Example", "Employer owner, a care home half-way through"),
     Person("owner@shop.example", "Sam Example", "Employer owner, a shop that has not started"),
-    Person("adviser@provider.example", "Ada Example", "Adviser", ("adviser",)),
+    Person("adviser@provider.example", "Ada Example", "Adviser since May", ("adviser",)),
+    Person("ben@provider.example", "Ben Example", "Adviser, care and shops", ("adviser",)),
+    Person("cleo@provider.example", "Cleo Example", "Adviser, three months in", ("adviser",)),
     Person("manager@provider.example", "Max Example", "Provider manager", ("provider_manager",)),
     Person("officer@lep.example", "Leo Example", "LEP officer", ("lep_officer",)),
     Person("head@lep.example", "Hana Example", "LEP manager", ("lep_manager",)),
@@ -74,13 +77,6 @@ SHOP = Details(
 )
 _SECTOR_CODES = {"hospitality": "56101", "retail": "47190", "social_care": "87300"}
 _OTHERS = 14
-
-
-def taken(result: Ok[T] | Err) -> T:
-    """The value of a step that must succeed; a refusal is a fault in the demonstration itself."""
-    if isinstance(result, Err):
-        raise click.ClickException(f"The demonstration data is refused: {result.problem.message}")
-    return result.value
 
 
 def _people() -> dict[str, int]:
@@ -204,7 +200,18 @@ def demo_command() -> None:
     _diagnostic(home, quality=0.5, rng=rng, share=0.5, owner=Author(carer, "Cara Example"))
     _employer(SHOP, people=12, part_time=8, owner_id=ids["owner@shop.example"])
     sweep()
-    click.echo(f"{others + 3} example employers, {len(PEOPLE)} people to sign in as.")
+    advisers = [
+        Author(ids[person.email], person.name, person.email)
+        for person in PEOPLE
+        if person.roles == ("adviser",)
+    ]
+    head = Author(ids["head@lep.example"], "Hana Example", "head@lep.example")
+    provider = organisations(kind="provider")[0]
+    worked = seed_caseload(advisers=advisers, provider_id=provider.id, lep=head)
+    click.echo(
+        f"{others + 3} example employers, {worked} more with advisers, "
+        f"{len(PEOPLE)} people to sign in as."
+    )
 
 
 def _others(rng: random.Random) -> int:

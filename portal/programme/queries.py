@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -78,6 +79,45 @@ def history(key: str) -> list[ProgrammeSetting]:
             .order_by(ProgrammeSetting.effective_from.desc())
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """One value a setting was given: from when, by whom, and when that was said."""
+
+    value: Any
+    effective_from: date
+    by_name: str | None
+    created_at: datetime
+
+
+def history_lines(key: str) -> list[SettingLine]:
+    """Every value a setting was given with who set it, newest effective date first."""
+    rows = current_session().execute(
+        select(
+            ProgrammeSetting.value,
+            ProgrammeSetting.effective_from,
+            User.name,
+            ProgrammeSetting.created_at,
+        )
+        .outerjoin(User, User.id == ProgrammeSetting.changed_by)
+        .where(ProgrammeSetting.key == key)
+        .order_by(ProgrammeSetting.effective_from.desc())
+    )
+    return [SettingLine(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def changes() -> dict[str, list[tuple[date, Any]]]:
+    """Every value that was ever given or is planned, by setting, in the order of their days."""
+    found: dict[str, list[tuple[date, Any]]] = {}
+    rows = current_session().execute(
+        select(
+            ProgrammeSetting.key, ProgrammeSetting.effective_from, ProgrammeSetting.value
+        ).order_by(ProgrammeSetting.effective_from)
+    )
+    for key, day, value in rows:
+        found.setdefault(key, []).append((day, value))
+    return found
 
 
 def organisations(*, kind: str | None = None) -> list[Organisation]:

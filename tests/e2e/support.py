@@ -25,7 +25,10 @@ from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
-README_IMAGES = {"question-phone", "results-desktop", "plan-desktop"}
+README_IMAGES = {
+    *("question-phone", "results-desktop", "plan-desktop"),
+    *("adviser-today-phone", "case-desktop"),
+}
 VIEWPORTS = {"phone": (390, 844), "desktop": (1280, 900)}
 # A browser that talks to nobody but the server under test.
 CHROMIUM_FLAGS = (
@@ -212,14 +215,52 @@ def browser_context(
     assert not watch.faults, "\n".join(watch.faults)
 
 
+def sign_in_with_code(page: Page, server: LiveServer, email: str) -> None:
+    """Sign in as demonstration staff: the password that the seed tells, then the code.
+
+    The code is read in a tab of its own, from the page where the demonstration shows it.
+    """
+    password = re.search(r"password (\S+)", server.flask("seed", "sign-ins"))
+    assert password
+    page.goto("/account/login")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill(password[1])
+    with page.expect_navigation():
+        page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
+    mailbox = page.context.new_page()
+    mailbox.goto("/dev/mailbox")
+    row = mailbox.get_by_role("row").filter(has_text=email).inner_text()
+    mailbox.close()
+    code = re.search(r"\b(\d{6})\b", row)
+    assert code, row
+    page.get_by_label(re.compile("code", re.IGNORECASE)).first.fill(code[1])
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").first.click()
+
+
+def _is_kept(rule: str, node: dict[str, Any]) -> bool:
+    """Whether a finding is one that the design system makes and keeps on purpose.
+
+    GOV.UK Frontend says on a radio that more is shown when it is chosen. No standard allows that,
+    and screen readers do read it: https://github.com/alphagov/govuk-frontend/pull/2823
+    """
+    told = [found["data"] for found in (*node["any"], *node["all"], *node["none"])]
+    words = [str(one) for data in told for one in (data if isinstance(data, list) else [data])]
+    return (
+        rule == "aria-allowed-attr"
+        and 'type="radio"' in node["html"]
+        and all(word.startswith("aria-expanded=") for word in words)
+    )
+
+
 def axe_check(page: Page) -> None:
     """Fail on anything axe finds on the page as it stands."""
-    results = Axe().run(page)
-    faults = [
-        f"{found['id']} ({found['impact']}): {found['help']}\n"
-        + "\n".join(f"    {node['html'][:200]}" for node in found["nodes"][:5])
-        for found in results.response["violations"]
-    ]
+    faults = []
+    for found in Axe().run(page).response["violations"]:
+        nodes = [node for node in found["nodes"] if not _is_kept(found["id"], node)]
+        if nodes:
+            faults.append(f"{found['id']} ({found['impact']}): {found['help']}")
+            faults += [f"    {node['html'][:200]}" for node in nodes[:5]]
     assert not faults, f"{page.url}\n" + "\n".join(faults)
 
 

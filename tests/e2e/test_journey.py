@@ -75,7 +75,7 @@ def register(page: Page, server: LiveServer, email: str, name: str) -> None:
     page.get_by_label("Choose a password").fill(PASSWORD)
     page.locator("main").get_by_role("button", name="Register").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your email")
-    page.goto(server.link_to(email))
+    page.goto(server.link_to(email, "Confirm your email"))
     with page.expect_navigation():
         page.locator("main form button[type=submit]").click()
     if "/account/login" in page.url:

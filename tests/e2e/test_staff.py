@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import NewPage
-from tests.e2e.support import LiveServer, page_check, shot
+from tests.e2e.support import LiveServer, page_check, shot, sign_in_with_code
 
 SAMPLE = (
     Path(__file__).resolve().parents[2] / "portal" / "employers" / "data" / "register-sample.csv"
@@ -19,26 +19,8 @@ SAMPLE = (
 @pytest.fixture
 def manager(demo: LiveServer, new_page: NewPage) -> Page:
     """The LEP manager of the demonstration, signed in with password and code."""
-    said = demo.flask("seed", "sign-ins")
-    password = re.search(r"password (\S+)", said)
-    assert password
-    mailbox = new_page("desktop", url=demo.url)
-    mailbox.goto("/dev/mailbox")
-    row = mailbox.get_by_text("head@lep.example").locator(
-        "xpath=ancestor::*[self::tr or self::li or self::div][1]"
-    )
     page = new_page("desktop", url=demo.url)
-    page.goto("/account/login")
-    page.get_by_label("Email address").fill("head@lep.example")
-    page.get_by_label("Password", exact=True).fill(password[1])
-    with page.expect_navigation():
-        page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
-    mailbox.reload()
-    code = re.search(r"\b(\d{6})\b", row.inner_text())
-    assert code, row.inner_text()
-    page.get_by_label(re.compile("code", re.IGNORECASE)).first.fill(code[1])
-    with page.expect_navigation():
-        page.locator("main form button[type=submit]").first.click()
+    sign_in_with_code(page, demo, "head@lep.example")
     return page
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from portal.caseload.rules.evidence import (
     ACCEPT_ATTRIBUTE,
-    ACCEPTED,
     NOTE_LENGTH,
     REASON_LENGTH,
 )
@@ -19,7 +18,6 @@ class EvidenceForm(Form):
         "File",
         required="Choose a file",
         accept=ACCEPT_ATTRIBUTE,
-        hint=f"{ACCEPTED}. A photo taken with a phone will do.",
     )
     kind = SelectField(
         "What it proves",

@@ -30,10 +30,10 @@ from portal.web.forms import (
 _SIC_SHOWN = 5
 
 
-def _name() -> StringField:
+def _name(label: str = "Employer name", required: str = NAME_HELP) -> StringField:
     return StringField(
-        "Employer name",
-        required=NAME_HELP,
+        label,
+        required=required,
         max_length=NAME_MAX,
         autocomplete="organization",
         spellcheck=False,
@@ -78,7 +78,7 @@ class _Referring(Form):
 class SelfReferralForm(_Referring):
     """An employer asks for support itself."""
 
-    employer_name = _name()
+    employer_name = _name("Name of your business", "Enter the name of your business")
     company_number = _number()
     postcode = _postcode()
     sector = SelectField("What does your business do?", blank="Choose a sector")

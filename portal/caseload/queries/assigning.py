@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from portal.accounts.models import Role, User, users_roles
 from portal.caseload.models import Case, Confirmation, NextAction, Referral
@@ -127,7 +127,7 @@ def held_cases(
     offset: int = 0,
 ) -> list[HeldCase]:
     """Open cases of these providers; ``adviser`` is a key, ``none``, or empty for everybody's."""
-    query = (
+    query: Any = (
         select(
             Case.id,
             Case.reference,
@@ -146,6 +146,25 @@ def held_cases(
         .order_by(func.lower(_SHOWN_NAME), Case.id)
         .offset(offset)
     )
+    query = _narrowed(query, adviser, stage, q)
+    rows: Iterable[Any] = current_session().execute(query.limit(limit))
+    return [
+        HeldCase(
+            id=row[0],
+            reference=row[1],
+            employer=row[2],
+            stage=Stage(row[3]),
+            adviser_id=row[4],
+            adviser=row[5],
+            next_what=row[6],
+            next_due_on=row[7],
+            organisation_id=row[8],
+        )
+        for row in rows
+    ]
+
+
+def _narrowed(query: Select[Any], adviser: str, stage: str, q: str) -> Select[Any]:
     if adviser == "none":
         query = query.where(Case.adviser_id.is_(None))
     elif adviser:
@@ -162,21 +181,7 @@ def held_cases(
                 Case.reference == word.upper(),
             )
         )
-    rows: Iterable[Any] = current_session().execute(query.limit(limit))
-    return [
-        HeldCase(
-            id=row[0],
-            reference=row[1],
-            employer=row[2],
-            stage=Stage(row[3]),
-            adviser_id=row[4],
-            adviser=row[5],
-            next_what=row[6],
-            next_due_on=row[7],
-            organisation_id=row[8],
-        )
-        for row in rows
-    ]
+    return query
 
 
 def cases_to_change(references: Sequence[str]) -> list[Case]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, select
 
 from portal.accounts.models import User
 from portal.caseload.models import (
@@ -147,6 +147,14 @@ def open_case_of(employer_id: int, programme_key: str | None = None) -> CaseFact
     return next(iter(_facts(query, {})), None)
 
 
+def is_merged(employer_id: int) -> bool:
+    """Whether an employer's record was merged into another; held until the unit of work ends."""
+    merged_into = current_session().scalar(
+        select(Employer.merged_into_id).where(Employer.id == employer_id).with_for_update()
+    )
+    return merged_into is not None
+
+
 def case_to_change(reference: str) -> Case | None:
     """The case, locked until the unit of work ends."""
     return current_session().scalar(
@@ -205,24 +213,34 @@ def stage_changes(case_id: int) -> list[StageChange]:
 
 
 # Asked once for each employer in an address, so built once.
-_BY_CASE = select(Case.id).join(Employer, Employer.id == Case.employer_id)
-_BY_REFERRAL = select(Referral.id).join(Employer, Employer.id == Referral.employer_id)
+_OWN: BindParameter[list[int]] = bindparam("organisations", expanding=True)
+_BY_CASE = (
+    select(Case.id)
+    .join(Employer, Employer.id == Case.employer_id)
+    .where(Employer.reference == bindparam("reference"), Case.organisation_id.in_(_OWN))
+    .limit(1)
+)
+_BY_REFERRAL = (
+    select(Referral.id)
+    .join(Employer, Employer.id == Referral.employer_id)
+    .where(
+        Employer.reference == bindparam("reference"),
+        Referral.organisation_id.in_(_OWN),
+        Referral.status == "waiting",
+    )
+    .limit(1)
+)
 
 
 def serves(organisation_ids: Collection[int], employer_reference: str) -> bool:
     """Whether a provider has a case for an employer, or a referral of it that waits."""
     if not organisation_ids:
         return False
-    own: ColumnElement[bool] = Case.organisation_id.in_(organisation_ids)
-    sent: ColumnElement[bool] = and_(
-        Referral.organisation_id.in_(organisation_ids), Referral.status == "waiting"
-    )
+    asked = {"organisations": list(organisation_ids), "reference": employer_reference}
     session = current_session()
-    by_case = _BY_CASE.where(Employer.reference == employer_reference, own).limit(1)
-    if session.scalar(by_case) is not None:
-        return True
-    by_referral = _BY_REFERRAL.where(Employer.reference == employer_reference, sent).limit(1)
-    return session.scalar(by_referral) is not None
+    return any(
+        session.execute(query, asked).first() is not None for query in (_BY_CASE, _BY_REFERRAL)
+    )
 
 
 def adviser_choices(organisation_ids: Collection[int]) -> list[tuple[str, str]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from portal.caseload.models import (
     Attendance,
@@ -220,57 +220,74 @@ def unscanned(*, limit: int = 200) -> list[str]:
     return list(current_session().scalars(query))
 
 
+def added_since(
+    since: datetime, *, case_id: int, kind: str, subject: str, sha256: str, uploaded_by: int | None
+) -> EvidenceFile | None:
+    """A live file with these very marks that was added since an instant."""
+    return current_session().scalar(
+        select(EvidenceFile).where(
+            EvidenceFile.case_id == case_id,
+            EvidenceFile.kind == kind,
+            EvidenceFile.subject == subject,
+            EvidenceFile.sha256 == sha256,
+            EvidenceFile.uploaded_by == uploaded_by,
+            EvidenceFile.uploaded_at >= since,
+            EvidenceFile.withdrawn_at.is_(None),
+        )
+    )
+
+
+def _dated(value: date | datetime) -> tuple[date, str]:
+    day = london(value).date() if isinstance(value, datetime) else value
+    return day, f"{day.day} {day:%B %Y}"
+
+
 def subject_choices(case_id: int, employer_reference: str) -> list[tuple[str, str]]:
     """The case's records that a file may belong to: subject and words, newest first."""
-    session = current_session()
-    found: list[tuple[Any, str, str]] = []
-
-    def day(value: Any) -> str:
-        when = london(value).date() if isinstance(value, datetime) else value
-        return f"{when.day} {when:%B %Y}"
-
-    def add(kind: str, rows: Sequence[Any], words: Any) -> None:
-        for row in rows:
-            when = london(row[1]).date() if isinstance(row[1], datetime) else row[1]
-            found.append((when, f"{kind}:{row[0]}", words(row)))
-
-    sessions = select(DiagnosticSession.reference, DiagnosticSession.held_on).where(
-        DiagnosticSession.case_id == case_id, DiagnosticSession.withdrawn_at.is_(None)
-    )
-    add(
-        "session",
-        session.execute(sessions).all(),
-        lambda row: f"In-depth session on {day(row[1])}",
-    )
-    talks = select(Consultation.reference, Consultation.held_at)
-    add(
-        "consultation",
-        session.execute(talks.where(Consultation.case_id == case_id)).all(),
-        lambda row: f"Phone consultation on {day(row[1])}",
-    )
-    deliveries = (
-        select(Delivery.reference, Delivery.delivered_on, Delivery.kind, Delivery.title)
-        .join(Attendance, Attendance.delivery_id == Delivery.id)
-        .where(Attendance.case_id == case_id, Delivery.withdrawn_at.is_(None))
-    )
-    add(
-        "delivery",
-        session.execute(deliveries).all(),
-        lambda row: f"{SUPPORT_KINDS.get(row[2], row[2])} on {day(row[1])}: {row[3]}",
-    )
-    onward = select(ReferralOut.reference, ReferralOut.sent_on, ReferralOut.service)
-    add(
-        "referral_out",
-        session.execute(onward.where(ReferralOut.case_id == case_id)).all(),
-        lambda row: f"Referral to {ONWARD_SERVICES.get(row[2], row[2])} on {day(row[1])}",
-    )
-    later = select(FollowUp.reference, FollowUp.done_on, FollowUp.months)
-    add(
-        "follow_up",
-        session.execute(later.where(FollowUp.case_id == case_id, FollowUp.state == "done")).all(),
-        lambda row: f"Follow-up at {row[2]} months, on {day(row[1])}",
-    )
+    found: list[tuple[date, str, str]] = []
+    for kind, statement, words in _RECORDS:
+        for reference, when, *about in current_session().execute(statement, {"case_id": case_id}):
+            day, shown = _dated(when)
+            found.append((day, f"{kind}:{reference}", words(shown, *about)))
     found.sort(key=lambda item: item[0], reverse=True)
-    return [(subject, words) for _when, subject, words in found] + [
+    return [(subject, words) for _day, subject, words in found] + [
         (f"employer:{employer_reference}", "Facts about the employer")
     ]
+
+
+_CASE: Final[Any] = bindparam("case_id")
+_RECORDS: Final[tuple[tuple[str, Any, Callable[..., str]], ...]] = (
+    (
+        "session",
+        select(DiagnosticSession.reference, DiagnosticSession.held_on).where(
+            DiagnosticSession.case_id == _CASE, DiagnosticSession.withdrawn_at.is_(None)
+        ),
+        lambda day: f"In-depth session on {day}",
+    ),
+    (
+        "consultation",
+        select(Consultation.reference, Consultation.held_at).where(Consultation.case_id == _CASE),
+        lambda day: f"Phone consultation on {day}",
+    ),
+    (
+        "delivery",
+        select(Delivery.reference, Delivery.delivered_on, Delivery.kind, Delivery.title)
+        .join(Attendance, Attendance.delivery_id == Delivery.id)
+        .where(Attendance.case_id == _CASE, Delivery.withdrawn_at.is_(None)),
+        lambda day, kind, title: f"{SUPPORT_KINDS.get(kind, kind)} on {day}: {title}",
+    ),
+    (
+        "referral_out",
+        select(ReferralOut.reference, ReferralOut.sent_on, ReferralOut.service).where(
+            ReferralOut.case_id == _CASE
+        ),
+        lambda day, service: f"Referral to {ONWARD_SERVICES.get(service, service)} on {day}",
+    ),
+    (
+        "follow_up",
+        select(FollowUp.reference, FollowUp.done_on, FollowUp.months).where(
+            FollowUp.case_id == _CASE, FollowUp.state == "done"
+        ),
+        lambda day, months: f"Follow-up at {months} months, on {day}",
+    ),
+)

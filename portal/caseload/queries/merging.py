@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, literal, or_, select, union
 from sqlalchemy.orm import aliased
 
 from portal.caseload.models import Case, EmployerMerge, Referral
-from portal.caseload.rules.merging import LIKELY, Identity, likeness, why_alike
+from portal.caseload.rules.referral_likeness import Identity, likeness
 from portal.db import current_session
 from portal.employers.models import Employer, RegisterEntry
 from portal.employers.rules.names import match_name, telling_words
@@ -44,11 +44,12 @@ class Record:
     @property
     def identity(self) -> Identity:
         """What it is compared by."""
-        numbers = {self.company_number, self.register_number, self.charity_number}
+        others = {self.register_number, self.charity_number}
         return Identity(
-            tuple(name for name in (self.name, self.trading_name) if name),
+            tuple(match_name(name) for name in (self.name, self.trading_name) if name),
+            self.company_number,
             self.postcode,
-            frozenset(number for number in numbers if number),
+            frozenset(number for number in others if number),
         )
 
     @property
@@ -63,7 +64,7 @@ class Alike:
 
     one: Record
     other: Record
-    score: float
+    score: int
     why: str
 
 
@@ -124,7 +125,7 @@ def alike(one: Record, *, within: Collection[int] | None = None, limit: int = 8)
         ids |= set(_SEARCH.matching(session, every, limit=_CANDIDATES))
         ids |= set(_SEARCH.matching(session, some, limit=_CANDIDATES))
     near = [Employer.id.in_(ids), Employer.postcode == one.postcode]
-    numbers = one.identity.numbers
+    numbers = one.identity.every_number
     if numbers:
         near += [Employer.company_number.in_(numbers), RegisterEntry.company_number.in_(numbers)]
     query = _records().where(Employer.id != one.id, or_(*near)).limit(_ROWS)
@@ -199,9 +200,9 @@ def _same_number(within: Collection[int] | None) -> list[tuple[Record, Record]]:
 def _ranked(pairs: Iterable[tuple[Record, Record]]) -> list[Alike]:
     found = []
     for one, other in pairs:
-        score = likeness(one.identity, other.identity)
-        if score >= LIKELY:
-            found.append(Alike(one, other, score, why_alike(one.identity, other.identity)))
+        like = likeness(one.identity, other.identity)
+        if like is not None and like.is_strong:
+            found.append(Alike(one, other, like.score, like.why))
     found.sort(key=lambda pair: (-pair.score, pair.one.name, pair.other.name, pair.other.id))
     return found
 

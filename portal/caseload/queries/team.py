@@ -221,6 +221,11 @@ def arrivals(
     source_id: int | None = None,
 ) -> list[Arrival]:
     """Referrals received from one instant to another, with what their cases reached."""
+    received = (
+        Referral.received_at >= start,
+        Referral.received_at < end,
+        _of(Referral.organisation_id, organisation_ids),
+    )
     query = (
         select(
             ReferralSource.id,
@@ -233,21 +238,13 @@ def arrivals(
             Referral.case_id,
         )
         .join(ReferralSource, ReferralSource.id == Referral.source_id)
-        .where(
-            Referral.received_at >= start,
-            Referral.received_at < end,
-            _of(Referral.organisation_id, organisation_ids),
-        )
+        .where(*received)
         .order_by(Referral.received_at, Referral.id)
     )
     moves = (
         select(StageChange.case_id, StageChange.to_stage, StageChange.at)
         .join(Referral, Referral.case_id == StageChange.case_id)
-        .where(
-            Referral.received_at >= start,
-            Referral.received_at < end,
-            _of(Referral.organisation_id, organisation_ids),
-        )
+        .where(*received)
         .distinct()
         .order_by(StageChange.case_id, StageChange.at)
     )

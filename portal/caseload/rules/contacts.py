@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
+from urllib.parse import quote
 
 from portal.caseload.rules.words import CONTACT_KINDS
 from portal.caseload.rules.working_days import add_working_days
@@ -24,20 +26,22 @@ QUICK_DAYS: Final[Mapping[str, str]] = {
 def quick_day(choice: str, today: date) -> date:
     """The day a quick choice means; a month on is the same day, or the last that month has.
 
+    A week or a month on moves to the next working day, when there is somebody to ring.
+
     Raises:
         KeyError: for a choice that is not offered.
     """
     if choice == "working_3":
         return add_working_days(today, 3)
-    if choice == "month":
-        year, month = (today.year + today.month // 12, today.month % 12 + 1)
-        for day in range(today.day, 27, -1):
-            try:
-                return date(year, month, day)
-            except ValueError:
-                continue
-        return date(year, month, min(today.day, 28))
-    return today + timedelta(days={"tomorrow": 1, "week": 7}[choice])
+    if choice == "tomorrow":
+        return today + timedelta(days=1)
+    on = {"week": today + timedelta(days=7), "month": _month_on(today)}[choice]
+    return add_working_days(on - timedelta(days=1), 1)
+
+
+def _month_on(day: date) -> date:
+    year, month = day.year + day.month // 12, day.month % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def contact_title(*, kind: str, reached: bool, with_name: str, minutes: int) -> str:
@@ -51,6 +55,11 @@ def contact_title(*, kind: str, reached: bool, with_name: str, minutes: int) -> 
     if minutes:
         title += f", {minutes} minute{'' if minutes == 1 else 's'}"
     return title
+
+
+def mail_link(email: str) -> str:
+    """An address as it stands in a link, where some letters would mean something else."""
+    return quote(email, safe="@+")
 
 
 def telephone_link(number: str) -> str:

@@ -57,10 +57,18 @@ def recognise(data: bytes, *, at_most: int) -> FileType | Problem:
     return _text(data) or _unknown(data)
 
 
-def too_large(at_most: int) -> Problem:
+def _limit(size: int) -> str:
+    return f"{size // _MIB} MB" if size >= _MIB else f"{size // 1024} KB"
+
+
+def at_most(size: int) -> str:
+    """The largest file that is taken, as a hint."""
+    return f"At most {_limit(size)}"
+
+
+def too_large(size: int) -> Problem:
     """The refusal of a file over the limit."""
-    size = f"{at_most // _MIB} MB" if at_most >= _MIB else f"{at_most // 1024} KB"
-    return refused("too_large", f"The file must be {size} or smaller")
+    return refused("too_large", f"The file must be {_limit(size)} or smaller")
 
 
 def _text(data: bytes) -> FileType | None:

@@ -1,4 +1,4 @@
-"""Two records of one employer: how alike they are, and which facts fill the other's gaps."""
+"""Two records of one employer: which facts of the one fill the other's gaps."""
 
 from __future__ import annotations
 
@@ -6,14 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
-
-from rapidfuzz import fuzz
-
-from portal.employers.rules.names import match_name
-
-LIKELY = 84.0
-_SAME_PLACE = 72.0
-_SAME_NUMBER = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,47 +65,3 @@ def filled(
 def plain(value: Any) -> Any:
     """A fact as it stands in a document: days as ISO text."""
     return value.isoformat() if isinstance(value, date) else value
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What tells whether two records are of one employer."""
-
-    names: tuple[str, ...]
-    postcode: str
-    numbers: frozenset[str] = frozenset()
-
-
-def likeness(one: Identity, other: Identity) -> float:
-    """How likely two records are of one employer, 0 to 100.
-
-    Names count as people say them: without Ltd, capitals and punctuation, trading names as well.
-    A shared number of a public register settles it; another postcode takes some likelihood away.
-    """
-    if one.numbers & other.numbers:
-        return _SAME_NUMBER
-    best = max(
-        (
-            max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b))
-            for a in map(match_name, one.names)
-            for b in map(match_name, other.names)
-            if a and b
-        ),
-        default=0.0,
-    )
-    if one.postcode == other.postcode:
-        return round(min(99.0, best + 6.0), 1) if best >= _SAME_PLACE else round(best, 1)
-    same_area = one.postcode.partition(" ")[0] == other.postcode.partition(" ")[0]
-    return round(max(0.0, min(98.0, best - (2.0 if same_area else 5.0))), 1)
-
-
-def why_alike(one: Identity, other: Identity) -> str:
-    """What two records share, in words."""
-    reasons = []
-    if one.numbers & other.numbers:
-        reasons.append("same number in the register")
-    names = {match_name(name) for name in one.names} & {match_name(name) for name in other.names}
-    reasons.append("same name" if names else "similar name")
-    if one.postcode == other.postcode:
-        reasons.append("same postcode")
-    return ", ".join(reasons)

@@ -31,11 +31,20 @@ _SHORTEST_BEGINNING: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What is known of an employer: its comparable names, its number and its postcode."""
+    """What is known of an employer: its comparable names, its number and its postcode.
+
+    ``numbers`` are those it has in other registers, or under another entry of the same.
+    """
 
     names: tuple[str, ...]
     company_number: str | None = None
     postcode: str | None = None
+    numbers: frozenset[str] = frozenset()
+
+    @property
+    def every_number(self) -> frozenset[str]:
+        """All its numbers, whatever the register."""
+        return self.numbers | ({self.company_number} if self.company_number else set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +72,10 @@ def identity(*names: str | None, company_number: str = "", postcode: str = "") -
 
 def likeness(wanted: Identity, known: Identity) -> Likeness | None:
     """How like a known employer is to the one described; None when it is another one."""
-    same_number = wanted.company_number and wanted.company_number == known.company_number
-    if same_number:
-        return Likeness(CERTAIN, "same company number")
+    shared = wanted.every_number & known.every_number
+    if shared:
+        is_company = shared == {wanted.company_number} == {known.company_number}
+        return Likeness(CERTAIN, "same company number" if is_company else "same number")
     same_place = bool(wanted.postcode) and wanted.postcode == known.postcode
     elsewhere = bool(wanted.postcode and known.postcode) and not same_place
     found = max(
@@ -94,6 +104,9 @@ def likeness(wanted: Identity, known: Identity) -> Likeness | None:
 def _names(mine: str, theirs: str, same_place: bool) -> tuple[int, str]:  # noqa: FBT001 - a fact
     if mine == theirs:
         return _SAME_NAME, "same name"
+    if _numbers(mine) != _numbers(theirs):
+        # "Store 12" and "Store 14" are written alike and are two places.
+        return 0, ""
     if _closed(mine) == _closed(theirs):
         return _CLOSED_UP, "same name but for spaces"
     ratio = max(fuzz.ratio(mine, theirs), fuzz.token_sort_ratio(mine, theirs))
@@ -109,6 +122,10 @@ def _names(mine: str, theirs: str, same_place: bool) -> tuple[int, str]:  # noqa
         ),
     )
     return next(((score, why) for holds, score, why in tests if holds), (0, ""))
+
+
+def _numbers(name: str) -> frozenset[str]:
+    return frozenset(word for word in name.split() if word.isdigit())
 
 
 def _closed(name: str) -> str:

@@ -31,6 +31,11 @@ CHANGED = Problem(
     "Somebody else changed this case while you had it open. Look at it again, then repeat what "
     "you wanted to do",
 )
+MERGED = Problem(
+    "employer_merged",
+    "This record was merged into another one of the same employer. Open the case there",
+    "employer",
+)
 _OPEN_ALREADY = Problem(
     OPEN_ALREADY, "This employer has an open case already: one case at a time in a programme"
 )
@@ -52,6 +57,8 @@ def open_case(
     key = programme.settings().programme_key
     if queries.open_case_of(employer_id, key) is not None:
         return Err(_OPEN_ALREADY)
+    if queries.is_merged(employer_id):
+        return Err(MERGED)
     session = current_session()
     case = Case(
         employer_id=employer_id,

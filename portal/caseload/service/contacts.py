@@ -40,25 +40,18 @@ def log(
     waiting_for: str | None = None,
     once: str | None = None,
 ) -> Ok[Interaction] | Err:
-    """Log a contact or a note of so many minutes on an open case, ``at`` an instant (now if None).
+    """Log a contact or a note of so many minutes on an open case, ``at`` an instant (None: now).
 
-    ``next_action`` (kind, words, day) takes the place of the one that stands there: that one was
-    done if this contact did it and else moved. ``finishes`` says it was done, with nothing in its
-    place. ``action_id`` is the one the writer saw: the contact is refused when another stands there
-    by now. ``waiting_for`` is what the employer has promised from now on ("" nothing); None leaves
-    that to the contact. The same ``once`` sent again gives the contact that was logged by it.
+    ``next_action`` (kind, words, day) replaces what is planned, which was done if this contact did
+    it and else moved; ``finishes`` says it was done with nothing in its place. ``action_id`` is the
+    one the writer saw: refused when another stands there by now. ``waiting_for`` is what the
+    employer has promised ("" nothing, None: as it was). The same ``once`` gives the same contact.
     """
-    case = queries.case_to_change(reference)
-    if case is None:
-        return Err(cases.NO_CASE)
-    known = contacts.sent_before(case.id, once)
-    if known is not None:
-        return Ok(known)
-    if case.closed_at is not None:
-        return Err(cases.CLOSED)
-    now = utc_now()
-    when = at or now
-    problem = _fault(kind, reached, minutes, with_name, summary) or _time_fault(when, now)
+    case = _case_for(reference, once)
+    if not isinstance(case, Case):
+        return case
+    when = at or utc_now()
+    problem = _fault(kind, reached, minutes, with_name, summary) or _time_fault(when)
     if problem is not None:
         return Err(problem)
     contact = Interaction(
@@ -72,22 +65,37 @@ def log(
         once=once or None,
         by=by.user_id,
         by_name=by.shown,
-        recorded_at=now,
+        recorded_at=utc_now(),
     )
     ahead = _go_on(case, contact, next_action, finishes=finishes, action_id=action_id, by=by)
     if isinstance(ahead, Err):
         return ahead
-    session = current_session()
-    session.add(contact)
-    session.flush()
+    _keep(case, contact, waiting_for)
+    _note(case, contact, ahead.value, by)
+    current_session().flush()
+    return Ok(contact)
+
+
+def _case_for(reference: str, once: str | None) -> Case | Ok[Interaction] | Err:
+    """The case to log on; or the contact, where the same form logged it before."""
+    case = queries.case_to_change(reference)
+    if case is None:
+        return Err(cases.NO_CASE)
+    known = contacts.sent_before(case.id, once)
+    if known is not None:
+        return Ok(known)
+    return Err(cases.CLOSED) if case.closed_at is not None else case
+
+
+def _keep(case: Case, contact: Interaction, waiting_for: str | None) -> None:
+    current_session().add(contact)
+    current_session().flush()
     before, since = case.waiting_for, case.waiting_since
-    cases.contact_made(case=case, at=when, reached=reached)
+    cases.contact_made(case=case, at=contact.at, reached=contact.reached)
     if waiting_for is not None:
+        # Waiting on for the same goes on from when it began.
         same = waiting_for.strip() == before and since is not None
         cases.wait_for_employer(case=case, what=waiting_for, since=since if same else None)
-    _note(case, contact, ahead.value, by)
-    session.flush()
-    return Ok(contact)
 
 
 def _fault(kind: str, reached: bool, minutes: int, with_name: str, summary: str) -> Problem | None:  # noqa: FBT001 - a fact among facts
@@ -105,8 +113,8 @@ def _fault(kind: str, reached: bool, minutes: int, with_name: str, summary: str)
     return None
 
 
-def _time_fault(when: datetime, now: datetime) -> Problem | None:
-    if when > now + _TOLERANCE:
+def _time_fault(when: datetime) -> Problem | None:
+    if when > utc_now() + _TOLERANCE:
         return Problem("in_the_future", "The contact cannot be later than now", "on")
     return None
 

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from flask import current_app
@@ -30,6 +31,7 @@ from portal.kernel.people import PORTAL, Author
 from portal.kernel.result import Err, Ok, Problem
 
 SCAN_KIND: Final = "evidence.scan"
+_SENT_TWICE: Final = timedelta(minutes=2)
 NO_FILE = Problem("no_file", "There is no such file")
 NOT_STORED = Problem(
     "not_stored", "The file could not be kept just now. Nothing was saved: try again", "file"
@@ -80,6 +82,8 @@ def add(
 ) -> Ok[EvidenceFile] | Err:
     """Keep a file as evidence on a case; ``subject`` names the record it proves, if any.
 
+    The caller holds the case (``case_to_change``): the same form sent twice adds one file.
+
     Give ``kept`` where the file was judged and stored before the unit of work began, so that
     nobody else's writing waits for it.
     """
@@ -92,8 +96,28 @@ def add(
         if isinstance(found, Err):
             return found
         kept = found.value
-    scans = scanner().scans
-    row = EvidenceFile(
+    earlier = _just_added(case, kind, subject, kept, by)
+    if earlier is not None:
+        return Ok(earlier)
+    row = _row(case, kind, subject, note, kept, by)
+    current_session().add(row)
+    current_session().flush()
+    if row.scan_state == "waiting":
+        _promise_scan(row.reference, "first")
+    text = ". ".join(part for part in (kept.name, row.note) if part)
+    _tell(row, f"Evidence added: {EVIDENCE_KINDS[kind]}", text, by)
+    audit.record(
+        action="evidence.added",
+        subject=f"evidence:{row.reference}",
+        detail={"kind": kind, "case": case.reference, "sha256": kept.sha256},
+        actor_id=by.user_id,
+    )
+    current_session().flush()
+    return Ok(row)
+
+
+def _row(case: Case, kind: str, subject: str, note: str, kept: Kept, by: Author) -> EvidenceFile:
+    return EvidenceFile(
         employer_id=case.employer_id,
         case_id=case.id,
         organisation_id=case.organisation_id,
@@ -105,32 +129,34 @@ def add(
         size_bytes=kept.size,
         sha256=kept.sha256,
         storage_key=kept.key,
-        scan_state="waiting" if scans else "not_scanned",
+        scan_state="waiting" if scanner().scans else "not_scanned",
         uploaded_at=utc_now(),
         uploaded_by=by.user_id,
         by_name=by.shown,
     )
-    session = current_session()
-    session.add(row)
-    session.flush()
-    if scans:
-        _promise_scan(row.reference, "first")
+
+
+def _just_added(case: Case, kind: str, subject: str, kept: Kept, by: Author) -> EvidenceFile | None:
+    """The same file, said to prove the same, moments ago: a form that was sent twice."""
+    return files.added_since(
+        utc_now() - _SENT_TWICE,
+        case_id=case.id,
+        kind=kind,
+        subject=subject,
+        sha256=kept.sha256,
+        uploaded_by=by.user_id,
+    )
+
+
+def _tell(row: EvidenceFile, title: str, text: str, by: Author) -> None:
     timeline.note(
-        employer_id=case.employer_id,
+        employer_id=row.employer_id,
         kind="evidence",
-        title=f"Evidence added: {EVIDENCE_KINDS[kind]}",
-        text=". ".join(part for part in (kept.name, row.note) if part),
+        title=title,
+        text=text,
         by=by,
         subject=f"evidence:{row.reference}",
     )
-    audit.record(
-        action="evidence.added",
-        subject=f"evidence:{row.reference}",
-        detail={"kind": kind, "case": case.reference, "sha256": kept.sha256},
-        actor_id=by.user_id,
-    )
-    session.flush()
-    return Ok(row)
 
 
 def withdraw(*, reference: str, reason: str, by: Author) -> Ok[EvidenceFile] | Err:
@@ -147,14 +173,7 @@ def withdraw(*, reference: str, reason: str, by: Author) -> Ok[EvidenceFile] | E
     if not words:
         return Err(Problem("reason_needed", "Say why the file is withdrawn", "reason"))
     row.withdrawn_at, row.withdrawn_reason = utc_now(), words
-    timeline.note(
-        employer_id=row.employer_id,
-        kind="evidence",
-        title=f"Evidence withdrawn: {EVIDENCE_KINDS[row.kind]}",
-        text=f"{row.file_name}. {words}",
-        by=by,
-        subject=f"evidence:{row.reference}",
-    )
+    _tell(row, f"Evidence withdrawn: {EVIDENCE_KINDS[row.kind]}", f"{row.file_name}. {words}", by)
     audit.record(
         action="evidence.withdrawn", subject=f"evidence:{row.reference}", actor_id=by.user_id
     )
@@ -231,14 +250,8 @@ def scan(payload: Mapping[str, Any]) -> None:
             detail={"says": verdict.words[:200]},
         )
         if verdict.outcome == "infected":
-            timeline.note(
-                employer_id=row.employer_id,
-                kind="evidence",
-                title="A virus was found in a file, which is locked away",
-                text=row.file_name,
-                by=PORTAL,
-                subject=f"evidence:{row.reference}",
-            )
+            title = "A virus was found in a file, which is locked away"
+            _tell(row, title, row.file_name, PORTAL)
 
 
 def scan_what_waits() -> None:

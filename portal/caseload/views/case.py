@@ -12,7 +12,7 @@ from portal.caseload.panels import case_panels
 from portal.caseload.queries import CaseFacts, contacts
 from portal.caseload.rules import attention
 from portal.caseload.rules.attention import EngagementFacts, Gap
-from portal.caseload.rules.contacts import telephone_link
+from portal.caseload.rules.contacts import mail_link, telephone_link
 from portal.caseload.rules.lists import view_title
 from portal.caseload.rules.stages import CLOSE_REASONS, Milestone, Stage
 from portal.caseload.rules.words import SOURCE_KINDS
@@ -48,19 +48,20 @@ def case(case: str) -> str:
         base=url_for("caseload.case", case=facts.reference),
         works=works and facts.is_open,
         may_reopen=works and not facts.is_open,
-        reassign=link_to("caseload.reassign") if is_manager_of(actor, facts) else None,
+        reassign=is_manager_of(actor, facts),
         words=_words(facts),
         steps=_steps(facts),
         next_words=action_words(facts.next_kind, facts.next_what),
         next_due=day_words(facts.next_due_on, day),
         next_late=late_words(facts.next_due_on, day),
         dial=telephone_link(facts.contact_phone),
+        mail=mail_link(facts.contact_email),
         last_contact=day_words(last, day),
         quiet=view_title("quiet", settings.quiet_days) if quiet else "",
         gaps=_gaps(facts, works=works and facts.is_open),
         panels=case_panels(facts, actor),
         lines=contacts.latest_lines(facts.employer_id),
-        timeline_href=link_to("employers.timeline", employer=facts.employer_reference),
+        timeline_href=url_for("employers.timeline", employer=facts.employer_reference),
     )
 
 
@@ -117,14 +118,15 @@ _MENDED_AT = {
 
 def _mend(gap: Gap, case: CaseFacts) -> str | None:
     if gap in _MENDED_AT:
+        # The call sheet is a later feature's page.
         return link_to(_MENDED_AT[gap], employer=case.employer_reference)
     if gap is Gap.SESSION:
-        return link_to("caseload.session_new", case=case.reference)
+        return url_for("caseload.session_new", case=case.reference)
     record = contacts.latest_session(case.id)
     if record is None:
         return None
     if case.session_state == "held":
-        return link_to(
+        return url_for(
             "caseload.ask_confirmation", case=case.reference, what="session", record=record
         )
-    return link_to("caseload.session", case=case.reference, record=record)
+    return url_for("caseload.session", case=case.reference, record=record)

@@ -15,7 +15,7 @@ from portal.caseload.panels import Panel
 from portal.caseload.queries import CaseFacts
 from portal.caseload.queries import evidence as files
 from portal.caseload.queries.evidence import EvidenceFacts
-from portal.caseload.rules.evidence import size_in_words
+from portal.caseload.rules.evidence import ACCEPTED, at_most, size_in_words
 from portal.caseload.rules.evidence_kinds import TYPES
 from portal.caseload.service import evidence as service
 from portal.caseload.views import blueprint
@@ -107,7 +107,10 @@ def evidence_new(case: str) -> ResponseReturnValue:
     form.offer("subject", files.subject_choices(facts.id, facts.employer_reference))
     if request.method == "GET" and request.args.get("subject"):
         form.subject.data = request.args["subject"]
-    if form.validate_on_submit() and _add(facts, form):
+    added = False
+    if form.validate_on_submit():
+        added = _add(facts, form)
+    if added:
         return redirect(url_for("caseload.evidence_new", case=facts.reference))
     return render_template(
         "caseload/evidence/case.html",
@@ -115,7 +118,7 @@ def evidence_new(case: str) -> ResponseReturnValue:
         form=form,
         files=files.of_case(facts.id),
         may_add=facts.is_open and may_work(current_actor(), facts),
-        largest=size_in_words(service.largest()),
+        hint=f"{ACCEPTED}. A photo taken with a phone will do. {at_most(service.largest())}.",
     )
 
 

@@ -9,11 +9,11 @@ from flask import render_template, request, url_for
 from portal.caseload.access import managers
 from portal.caseload.queries import home as queries
 from portal.caseload.queries.case_sql import Scope
-from portal.caseload.rules.contacts import telephone_link
+from portal.caseload.rules.contacts import mail_link, telephone_link
 from portal.caseload.rules.lists import ALL, MINE, view_title
 from portal.caseload.rules.working_days import left_in_words, working_days_left
 from portal.caseload.views import blueprint
-from portal.caseload.views.links import back_query, link_to
+from portal.caseload.views.links import back_query
 from portal.caseload.views.rows import day_words, late_words, lines
 from portal.kernel.clock import today
 from portal.programme import queries as programme
@@ -49,6 +49,7 @@ class BesideLine(NamedTuple):
     phone: str
     dial: str
     email: str
+    mail: str
 
 
 @blueprint.get("/work")
@@ -90,7 +91,7 @@ def home() -> str:
         ],
         open_count=counts["open"],
         list_href=url_for("caseload.case_list", **adviser),
-        new_href=link_to("caseload.case_new"),
+        new_href=url_for("caseload.case_new"),
         base=f"{base}/",
         back=back_query(url_for("caseload.home", **({} if mine is not is_manager else adviser))),
         is_manager=is_manager,
@@ -108,47 +109,43 @@ def _beside(kind: str, found: list[queries.Waiting]) -> dict[str, Any] | None:
         "title": title,
         "total": items[0].total,
         "rows": [_line(item) for item in items],
-        "href": link_to("caseload.referrals") if kind == "referral" else None,
+        "href": url_for("caseload.referrals") if kind == "referral" else None,
     }
 
 
 def _line(item: queries.Waiting) -> BesideLine:
     day = today()
-    case = url_for("caseload.case", case=item.reference)
-    when = day_words(item.day, day)
-    href: str | None = case
-    late = late_words(item.day, day)
+    case, when, late = item.reference, day_words(item.day, day), late_words(item.day, day)
     if item.kind == "referral":
-        href = link_to("caseload.referral", referral=item.reference) or link_to(
-            "caseload.referrals"
-        )
+        href = url_for("caseload.referral", referral=item.reference)
         left = left_in_words(day, item.day)
         text, late = f"From {item.words}. Decide by {when}, {left[:1].lower()}{left[1:]}", ""
         if working_days_left(day, item.day) <= 1:
             text, late = f"From {item.words}. Decide by {when}", left
     elif item.kind == "follow_up":
-        href = link_to("caseload.follow_up", case=item.reference, months=int(item.record))
+        href = url_for("caseload.follow_up", case=case, months=int(item.record))
         text = f"{item.words} months after the plan, due {when}"
     elif item.kind == "onward":
-        href = link_to("caseload.referral_out", case=item.reference, record=item.record)
+        href = url_for("caseload.referral_out", case=case, record=item.record)
         text = f"{item.words}, ask by {when}"
     else:
+        # A delivery has a title; an in-depth session needs none.
+        href = url_for("caseload.session", case=case, record=item.record)
         if item.words:
-            href = link_to("caseload.support", delivery=item.record)
-        else:
-            href = link_to("caseload.session", case=item.reference, record=item.record)
-        what = item.words or "The in-depth session"
+            href = url_for("caseload.support", delivery=item.record)
+        text = item.words or "The in-depth session"
         if item.kind == "disputed":
-            text, late = what, ""
+            late = ""
         else:
-            text = f"{what}, was due {when}"
+            text += f", was due {when}"
     return BesideLine(
         title=item.employer,
-        href=href or case,
+        href=href,
         text=text,
         late=late,
         contact=item.contact_name,
         phone=item.contact_phone,
         dial=telephone_link(item.contact_phone),
         email=item.contact_email,
+        mail=mail_link(item.contact_email),
     )

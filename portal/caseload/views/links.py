@@ -13,7 +13,7 @@ _LONGEST = 600
 
 
 def link_to(endpoint: str, **values: Any) -> str | None:
-    """The address of a page, or None where no feature has it."""
+    """The address of a page of a later feature; None on an installation without it."""
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 

@@ -25,7 +25,7 @@ from portal.caseload.rules.lists import (
 )
 from portal.caseload.rules.stages import CLOSE_REASONS, STAGE_TITLES
 from portal.caseload.views import blueprint
-from portal.caseload.views.links import back_query, link_to
+from portal.caseload.views.links import back_query
 from portal.caseload.views.rows import action_words, day_words, lines
 from portal.kernel.clock import london, today
 from portal.programme import queries as programme
@@ -85,7 +85,7 @@ def case_list() -> ResponseReturnValue:
         clear_href=url_for("caseload.case_list"),
         may_work=scope.organisations is not None,
         show_adviser=wanted.adviser != MINE,
-        new_href=link_to("caseload.case_new") if scope.organisations is not None else None,
+        new_href=url_for("caseload.case_new") if scope.organisations is not None else None,
         title=view_title(wanted.view, programme.settings().quiet_days),
     )
 

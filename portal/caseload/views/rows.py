@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple, Protocol
 
 from portal.caseload.rules.attention import days_late
-from portal.caseload.rules.contacts import telephone_link
+from portal.caseload.rules.contacts import mail_link, telephone_link
 from portal.caseload.rules.stages import STAGE_TITLES, Stage
 from portal.caseload.rules.words import ACTION_KINDS
 
@@ -27,6 +27,7 @@ class Line(NamedTuple):
     phone: str
     dial: str
     email: str
+    mail: str
     more: str
     open: bool
 
@@ -78,6 +79,7 @@ def lines(
             phone=row.contact_phone,
             dial=telephone_link(row.contact_phone),
             email=row.contact_email,
+            mail=mail_link(row.contact_email),
             more=next(remarks, ""),
             open=is_open and row.stage != Stage.CLOSED,
         )

@@ -123,13 +123,9 @@ def create_employer(
     if owner_id is not None:
         session.add(Membership(user_id=owner_id, employer_id=employer.id, role="owner"))
     session.flush()
-    timeline.note(
-        employer_id=employer.id,
-        kind="record",
-        title="Record made",
-        by=timeline.author(owner_id),
-        subject=f"employer:{employer.reference}",
-    )
+    # Staff who make it say so themselves, with the reason they have.
+    if owner_id is not None:
+        _tell(employer, "Record made", owner_id)
     audit.record(
         action="employer.created", subject=f"employer:{employer.reference}", actor_id=owner_id
     )
@@ -249,14 +245,7 @@ def _update(
     if problem:
         return Err(problem)
     _note(employer, changes, by)
-    timeline.note(
-        employer_id=employer.id,
-        kind="record",
-        title=_CHANGE_TITLES[action],
-        text="\n".join(_change_lines(now, changed)),
-        by=timeline.author(by),
-        subject=f"employer:{employer.reference}",
-    )
+    _tell(employer, _CHANGE_TITLES[action], by, "\n".join(_change_lines(now, changed)))
     audit.record(
         action=action,
         subject=f"employer:{employer.reference}",
@@ -288,4 +277,15 @@ def _note(employer: Employer, changes: dict[str, list[Any]], by: int | None) -> 
         EmployerChange(
             employer_id=employer.id, version=employer.version, changed_by=by, changes=changes
         )
+    )
+
+
+def _tell(employer: Employer, title: str, by: int | None, text: str = "") -> None:
+    timeline.note(
+        employer_id=employer.id,
+        kind="record",
+        title=title,
+        text=text,
+        by=timeline.author(by),
+        subject=f"employer:{employer.reference}",
     )

@@ -15,8 +15,10 @@ from portal.db.session import PortalSession
 from portal.employers.models import TimelineEntry
 from portal.kernel.clock import today
 from portal.kernel.result import Err, Ok
+from tests.factories.accounts import sign_in
 from tests.factories.caseload import make_case, make_provider
 from tests.factories.employers import make_employer
+from tests.support.client import PortalClient
 
 
 def test_an_employer_has_one_open_case(session: PortalSession) -> None:
@@ -161,3 +163,33 @@ def test_closing_says_why_and_reopening_goes_back_to_the_records(session: Portal
         assert opened.value.stage == "consultation"
     changes = [change.to_stage for change in queries.stage_changes(case.id)]
     assert changes == ["referral", "consultation", "closed", "consultation"]
+
+
+def test_a_record_that_was_merged_takes_no_case(session: PortalSession) -> None:
+    with unit_of_work():
+        provider = make_provider()
+        kept, merged = make_employer(), make_employer()
+        merged.merged_into_id = kept.id
+        session.flush()
+        refused = cases.open_case(
+            employer_id=merged.id,
+            organisation_id=provider.organisation.id,
+            adviser_id=provider.adviser.id,
+            by=provider.author,
+        )
+    assert isinstance(refused, Err)
+    assert refused.problem.code == "employer_merged"
+
+
+def test_the_employers_page_leads_its_adviser_to_the_case(client: PortalClient) -> None:
+    with unit_of_work():
+        provider, other = make_provider(), make_provider()
+        employer = make_employer()
+        case = make_case(provider, employer).reference
+        reference = employer.reference
+        adviser, stranger = provider.adviser, other.adviser
+    sign_in(client, adviser)
+    page = client.soup(f"/employers/{reference}")
+    assert page.select_one(f'a[href="/cases/{case}"]').get_text() == "Case: referral"
+    sign_in(client, stranger)
+    assert client.get(f"/employers/{reference}").status_code == 403

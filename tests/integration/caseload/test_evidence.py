@@ -147,7 +147,9 @@ def test_the_same_file_is_one_use_for_one_record_only(
     again = add(other, provider, subject="session:BBBBBBBBBB")
     found = {facts.reference: set(facts.same_as) for facts in files.of_employer(other.employer_id)}
     assert found == {shared: {again}, again: {first, shared}}
-    twice = [add(case, provider, b"other\n", subject="") for _ in range(2)]
+    twice = [add(case, provider, b"other\n", kind=kind) for kind in ("other", "size")]
+    # The same form sent twice is one file.
+    assert add(case, provider, b"other\n", kind="size") == twice[1]
     facts = files.one(twice[0])
     assert facts is not None
     assert facts.same_as == (twice[1],)

@@ -12,6 +12,8 @@ from flask import Flask
 from sqlalchemy import MetaData
 
 from portal.action_plans.queries import held as held_plans
+from portal.action_plans.service import request_version
+from portal.action_plans.service.rendering import RENDERER_EXTENSION
 from portal.caseload.queries import held, held_work
 from portal.caseload.service import evidence
 from portal.db import Base, unit_of_work
@@ -28,6 +30,7 @@ from portal.kernel.result import Ok
 from portal.payments.queries import held as held_payments
 from tests.factories import files as samples
 from tests.factories.accounts import make_user, sign_in
+from tests.factories.action_plans import make_party, make_plan
 from tests.factories.caseload import (
     make_case,
     make_lep_officer,
@@ -215,6 +218,36 @@ def test_files_that_cannot_be_sent_are_named(client: Any, place: Any) -> None:
     assert not any(name.startswith("evidence/") for name in archive.namelist())
     text = archive.read("README.txt").decode()
     assert f"evidence/{place.file_reference} proof.pdf" in text
+
+
+class _Printer:
+    """Prints at once."""
+
+    def render(self, html: str) -> bytes:
+        return b"%PDF-1.7\n<</Type /Pages /Kids [] /Count 5>>\n" + html[:9].encode() + b"%%EOF\n"
+
+
+def test_diagnostics_and_plans_go_with_it(
+    app: Flask, client: Any, run_jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.extensions, RENDERER_EXTENSION, _Printer())
+    party = make_party()
+    make_plan(party)
+    with unit_of_work():
+        done = request_version(employer=party.employer, by=party.author)
+        assert isinstance(done, Ok)
+    sign_in(client, party.owner)
+    early = take(client, party.employer)
+    assert "plans/plan-v1.pdf" not in early.namelist()
+    run_jobs()
+    archive = take(client, party.employer)
+    assert archive.read("plans/plan-v1.pdf").startswith(b"%PDF")
+    assert rows(archive, "plan-versions.csv")[0]["State"] == "Ready"
+    assert len(rows(archive, "plan-actions.csv")) == 5
+    diagnostic = rows(archive, "diagnostics.csv")[0]
+    assert diagnostic["State"] == "Completed"
+    assert "user:" not in diagnostic["Answers"]
+    assert len(rows(archive, "scores.csv")) >= 9
 
 
 def test_the_files_of_one_download_have_a_limit(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.caseload.rules.contacts import contact_title, quick_day, telephone_link
+from portal.caseload.rules.contacts import contact_title, mail_link, quick_day, telephone_link
 from portal.caseload.rules.lists import SORTS, VIEWS, CaseFilter, read_filter, view_title
 
 
@@ -82,10 +82,13 @@ def test_the_quiet_view_names_its_days() -> None:
     ("choice", "start", "expected"),
     [
         ("tomorrow", date(2026, 12, 31), date(2027, 1, 1)),
-        ("week", date(2026, 11, 22), date(2026, 11, 29)),
+        ("week", date(2026, 11, 23), date(2026, 11, 30)),
+        # A Sunday moves to the Monday after it.
+        ("week", date(2026, 11, 22), date(2026, 11, 30)),
         # 25 and 28 December 2026 are bank holidays (Boxing Day falls on a Saturday).
         ("working_3", date(2026, 12, 23), date(2026, 12, 30)),
-        ("month", date(2027, 1, 31), date(2027, 2, 28)),
+        # 28 February 2027 is a Sunday.
+        ("month", date(2027, 1, 31), date(2027, 3, 1)),
         ("month", date(2028, 1, 30), date(2028, 2, 29)),
         ("month", date(2026, 12, 15), date(2027, 1, 15)),
         ("month", date(2026, 3, 31), date(2026, 4, 30)),
@@ -122,3 +125,8 @@ def test_what_a_contact_says_of_itself() -> None:
 )
 def test_numbers_are_dialled_as_digits(typed: str, dialled: str) -> None:
     assert telephone_link(typed) == dialled
+
+
+def test_an_address_in_a_link_asks_for_nothing_else() -> None:
+    assert mail_link("jo+work@example.org") == "jo+work@example.org"
+    assert mail_link("jo?bcc=x&y@example.org") == "jo%3Fbcc%3Dx%26y@example.org"

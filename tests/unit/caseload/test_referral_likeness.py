@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from portal.caseload.rules.referral_likeness import CERTAIN, STRONG, identity, likeness, ranked
+from portal.caseload.rules.referral_likeness import (
+    CERTAIN,
+    STRONG,
+    Identity,
+    Likeness,
+    identity,
+    likeness,
+    ranked,
+)
 
 
 def like(wanted: tuple[str, str, str], known: tuple[str, str, str]):
@@ -82,3 +90,30 @@ def test_the_most_alike_come_first_and_a_half_typed_name_is_found() -> None:
     assert [key for key, _like in ranked(identity("Example Bakers"), known)] == [2, 1]
     assert [key for key, _like in ranked(identity("Exampl"), known)] == [1, 2]
     assert ranked(identity(""), known) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "strong"),
+    [
+        ("Corner Store 12", "Corner Store 14", False),
+        ("Corner Store 12 Ltd", "Corner Store 12", True),
+        ("Sons Brook", "Brook Sons", True),
+        ("Corner Cafe", "Coroner Cafe", True),
+        ("Leeds Bakery", "Leeds Garage", False),
+        ("!!", "??", False),
+    ],
+)
+def test_records_that_may_be_one(one: str, other: str, strong: bool) -> None:
+    there, back = like((one, "", ""), (other, "", "")), like((other, "", ""), (one, "", ""))
+    assert (there is not None and there.is_strong) is strong
+    assert (back is not None and back.is_strong) is strong
+
+
+def test_a_number_of_any_register_decides() -> None:
+    one = Identity(("garage",), "01234567", numbers=frozenset({"1099999"}))
+    assert likeness(one, Identity(("bakery",), None, numbers=frozenset({"1099999"}))) == Likeness(
+        CERTAIN, "same number"
+    )
+    assert likeness(one, Identity(("bakery",), None, numbers=frozenset({"01234567"}))) == Likeness(
+        CERTAIN, "same number"
+    )

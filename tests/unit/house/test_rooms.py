@@ -49,7 +49,7 @@ ANNEXES: dict[str, dict[str, str]] = {
     },
 }
 # A feature that shows nothing to anybody has no pages yet.
-WITHOUT_PAGES = {"programme": "reference data that other features read"}
+WITHOUT_PAGES: dict[str, str] = {}
 
 # What a room may import of the portal. "own:x" is a room of the same feature, "any:x" the same room
 # of every feature below it (import-linter knows which are below).
