@@ -23,8 +23,8 @@ class RunForm(Form):
     total = HiddenField()
     process_on = DateField(
         "Bank processing day",
-        hint="The working day on which Bacs works on the file. The money arrives the working day "
-        "after. Send the file before that day.",
+        hint="The working day on which Bacs works on the file. Send it a working day before; the "
+        "money arrives the working day after.",
         required="Enter the bank processing day",
     )
 

@@ -7,11 +7,15 @@ run by a unique constraint, its lines are paid by entries that exist once each.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.exc import IntegrityError
 
-from portal.caseload.rules.working_days import add_working_days, is_working_day
+from portal.caseload.rules.working_days import (
+    add_working_days,
+    is_working_day,
+    next_working_day,
+)
 from portal.db import audit, current_session
 from portal.kernel.clock import today
 from portal.kernel.people import Author
@@ -52,8 +56,8 @@ MOST_DAYS_AHEAD = 30
 
 
 def default_process_on(made_on: date) -> date:
-    """The first day on which Bacs can work on a run that is sent on the day it is made."""
-    return add_working_days(made_on, 1)
+    """The first day on which Bacs can work on a run: the working day after it can be sent."""
+    return add_working_days(next_working_day(made_on), 1)
 
 
 def make_run(
@@ -101,10 +105,13 @@ def make_run(
 
 
 def _day_problem(day: date) -> Problem | None:
-    if not 0 < (day - today()).days <= MOST_DAYS_AHEAD:
-        return Problem(
-            "process_on", "Choose a day after today, no more than 30 days ahead", "process_on"
+    earliest = default_process_on(today())
+    if not earliest <= day <= today() + timedelta(days=MOST_DAYS_AHEAD):
+        words = (
+            f"Choose {earliest.day} {earliest:%B} or later, up to {MOST_DAYS_AHEAD} days ahead: "
+            "Bacs has the file a working day before"
         )
+        return Problem("process_on", words, "process_on")
     if not is_working_day(day):
         return Problem("process_on", "Banks do not work on that day: choose another", "process_on")
     return None

@@ -16,13 +16,14 @@ from portal.payments.access import lep_finance, lep_manager, may_read, provider_
 from portal.payments.forms.paying import CorrectionForm
 from portal.payments.queries import ledger as ledger_queries
 from portal.payments.queries import remittance as queries
-from portal.payments.queries.remittance import PAGE, Correction, PaidLine, Remittance
+from portal.payments.queries.remittance import PAGE, PaidLine, Remittance
 from portal.payments.rules.balances import ENTRY_WORDS
 from portal.payments.rules.ledger import Entry
 from portal.payments.rules.words import OUTPUT_TYPES
 from portal.payments.service import paying as service
 from portal.payments.service import remittance as advice
 from portal.payments.views import blueprint
+from portal.payments.views.paid import paid_part
 from portal.payments.views.paying_files import bank_details
 from portal.web.access import current_actor, current_author
 
@@ -81,8 +82,7 @@ def remittance(payment: str) -> ResponseReturnValue:
     facts = load_payment(payment)
     after = max(request.args.get("after", 0, type=int), 0)
     lines = queries.paid_lines(facts.claim_id, after=after, limit=PAGE + 1)
-    corrections = queries.corrections(facts.claim_id)
-    recovered = sum(_signed(one) for one in corrections)
+    paid = paid_part(facts.claim_id)
     return render_template(
         "payments/paying/remittance.html",
         facts=facts,
@@ -92,16 +92,12 @@ def remittance(payment: str) -> ResponseReturnValue:
         count=queries.line_count(facts.claim_id),
         next_after=lines[PAGE - 1].line_id if len(lines) > PAGE else None,
         after=after,
-        corrections=[_correction(one) for one in corrections],
-        recovered=Money(recovered).format(),
-        stands_at=Money(facts.pence - recovered).format(),
+        corrections=paid.corrections,
+        recovered=Money(paid.recovered).format(),
+        stands_at=Money(facts.pence - paid.recovered).format(),
         lep=lep_finance(current_actor(), {}),
         may_pay=lep_manager(current_actor(), {}),
     )
-
-
-def _signed(one: Correction) -> int:
-    return one.pence if one.kind is Entry.RECOVER else -one.pence
 
 
 def _line(one: PaidLine) -> dict[str, Any]:
@@ -113,21 +109,6 @@ def _line(one: PaidLine) -> dict[str, Any]:
         "on": one.occurred_on,
         "amount": Money(one.pence).format(),
         "recovered": Money(one.recovered).format() if one.recovered else "",
-    }
-
-
-def _correction(one: Correction) -> dict[str, Any]:
-    return {
-        "sequence": one.sequence,
-        "about": one.about,
-        "words": ENTRY_WORDS[one.kind],
-        "at": one.at,
-        "amount": Money(one.pence).format(),
-        "employer": one.employer_name,
-        "reference": one.output_reference,
-        "line": one.line_id,
-        "reason": one.reason,
-        "by": one.by_name,
     }
 
 

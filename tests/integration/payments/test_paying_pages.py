@@ -99,8 +99,8 @@ def test_what_is_posted_is_what_was_shown(owing: Owing) -> None:
 @pytest.mark.parametrize(
     ("day", "words"),
     [
-        (date(2026, 11, 18), "Choose a day after today"),
-        (date(2026, 12, 25), "no more than 30 days ahead"),
+        (date(2026, 11, 18), "Choose 19 November or later"),
+        (date(2026, 12, 25), "up to 30 days ahead"),
         (date(2026, 11, 22), "Banks do not work on that day"),
     ],
 )
@@ -140,7 +140,14 @@ def test_the_schedule_is_the_same_every_time_and_pays_nobody(owing: Owing) -> No
     assert reading.standing(owing.contract_id) == after
 
 
-def test_without_settings_the_page_says_what_a_bacs_file_needs(owing: Owing) -> None:
+def test_without_settings_the_page_says_what_a_bacs_file_needs(
+    owing: Owing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unset = dict.fromkeys(
+        ("bacs_service_user_number", "bacs_sort_code", "bacs_account", "bacs_name"), ""
+    )
+    settings = owing.app.config["SETTINGS"].model_copy(update=unset)
+    monkeypatch.setitem(owing.app.config, "SETTINGS", settings)
     run = owing.make_run()
     client = owing.client(owing.manager)
     text = client.soup(f"/payments/{run}").get_text(" ", strip=True)
@@ -213,6 +220,13 @@ def test_a_day_or_reference_that_cannot_be_is_refused_and_kept(owing: Owing) -> 
     empty = client.submit(f"/payments/{run}/paid", {}).get_data(as_text=True)
     assert "Enter the bank&#39;s reference" in empty
     assert reading.standing(owing.contract_id).paid == 0
+
+
+def test_a_run_made_on_a_sunday_is_worked_on_from_tuesday() -> None:
+    assert paying.default_process_on(date(2026, 11, 22)) == date(2026, 11, 24)
+    # Over Christmas: made on Thursday, sent on Thursday, worked on the Tuesday after Boxing Day's
+    # holiday on Monday.
+    assert paying.default_process_on(date(2026, 12, 24)) == date(2026, 12, 29)
 
 
 def test_the_day_of_a_run_is_london_s(app: Flask) -> None:

@@ -165,7 +165,10 @@ def test_money_is_recovered_and_given_back_and_everybody_sees_it(
     for user in (owing.provider.manager, owing.provider.adviser, owing.officer, owing.manager):
         text = owing.client(user).soup(f"/payments/{payment}/remittance").get_text(" ", strip=True)
         assert "It was 1 hour" in text
-        assert "Stands at £1,100.00" in text or "£1,100.00" in text
+        assert "£1,100.00 Stands at" in text or "Stands at £1,100.00" in text
+        claim = owing.client(user).soup(f"/claims/{facts.claim_reference}")
+        assert "£100.00 was recovered since" in claim.get_text(" ", strip=True)
+        assert "It was 1 hour" in claim.get_text(" ", strip=True)
     story = owing.client(owing.provider.manager).soup(here).get_text(" ", strip=True)
     paid = [entry for entry in reading.walk_ledger() if entry["line_id"] == line.line_id]
     number = next(entry["sequence"] for entry in paid if entry["kind"] == "pay")

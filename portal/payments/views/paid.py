@@ -1,0 +1,48 @@
+"""What became of a paid claim: its payment, and what was recovered and given back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from portal.kernel.money import Money
+from portal.payments.queries import remittance as queries
+from portal.payments.queries.remittance import Correction
+from portal.payments.rules.balances import ENTRY_WORDS
+from portal.payments.rules.ledger import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """For a page about a claim: the payment's reference, corrections, and pence that came back."""
+
+    payment: str | None
+    corrections: list[dict[str, Any]]
+    recovered: int
+
+
+def paid_part(claim_id: int) -> Paid:
+    """What is shown of a paid claim."""
+    found = queries.corrections(claim_id)
+    return Paid(
+        queries.payment_of_claim(claim_id), [_row(one) for one in found], recovered_of(found)
+    )
+
+
+def recovered_of(corrections: list[Correction]) -> int:
+    """Pence that came back, less what was given back."""
+    return sum(one.pence if one.kind is Entry.RECOVER else -one.pence for one in corrections)
+
+
+def _row(one: Correction) -> dict[str, Any]:
+    return {
+        "sequence": one.sequence,
+        "about": one.about,
+        "words": ENTRY_WORDS[one.kind],
+        "at": one.at,
+        "amount": Money(one.pence).format(),
+        "employer": one.employer_name,
+        "reference": one.output_reference,
+        "reason": one.reason,
+        "by": one.by_name,
+    }
