@@ -87,59 +87,54 @@ class OutputFacts:
         return f"delivery:{self.delivery_reference}"
 
 
+_prime = aliased(Organisation)
+_attended = and_(
+    Attendance.delivery_id == Output.delivery_id, Attendance.employer_id == Output.employer_id
+)
+_answer = and_(
+    Confirmation.case_id == Output.case_id,
+    Confirmation.state == "confirmed",
+    or_(Confirmation.session_id == Output.session_id, Confirmation.attendance_id == Attendance.id),
+)
+_FACTS: Final = (
+    select(
+        *(getattr(Output, name) for name in _OWN),
+        Organisation.name.label("organisation_name"),
+        Contract.organisation_id.label("contract_owner"),
+        _prime.name.label("contract_owner_name"),
+        Contract.reference.label("contract_reference"),
+        Contract.title.label("contract_title"),
+        Contract.open_from,
+        RateCardVersion.reference.label("card_reference"),
+        RateCardVersion.version.label("card_version"),
+        RateCardVersion.effective_from.label("card_from"),
+        Employer.reference.label("employer_reference"),
+        Case.reference.label("case_reference"),
+        DiagnosticSession.reference.label("session_reference"),
+        Delivery.reference.label("delivery_reference"),
+        Delivery.title.label("delivery_title"),
+        User.name.label("adviser_name"),
+        Confirmation.answered_name,
+        Confirmation.answered_at,
+    )
+    .join(Contract, Contract.id == Output.contract_id)
+    .join(Organisation, Organisation.id == Output.organisation_id)
+    .join(_prime, _prime.id == Contract.organisation_id)
+    .join(RateCardVersion, RateCardVersion.id == Output.card_id)
+    .join(Employer, Employer.id == Output.employer_id)
+    .join(Case, Case.id == Output.case_id)
+    .outerjoin(DiagnosticSession, DiagnosticSession.id == Output.session_id)
+    .outerjoin(Delivery, Delivery.id == Output.delivery_id)
+    .outerjoin(Attendance, _attended)
+    .outerjoin(Confirmation, _answer)
+    .outerjoin(User, User.id == Output.adviser_id)
+)
+
+
 def output_facts(reference: str) -> OutputFacts | None:
     """The output of this reference, whoever's it is, in one statement."""
-    prime = aliased(Organisation)
-    attended = and_(
-        Attendance.delivery_id == Output.delivery_id, Attendance.employer_id == Output.employer_id
-    )
-    answer = and_(
-        Confirmation.case_id == Output.case_id,
-        Confirmation.state == "confirmed",
-        or_(
-            Confirmation.session_id == Output.session_id,
-            Confirmation.attendance_id == Attendance.id,
-        ),
-    )
-    row = (
-        current_session()
-        .execute(
-            select(
-                *(getattr(Output, name) for name in _OWN),
-                Organisation.name.label("organisation_name"),
-                Contract.organisation_id.label("contract_owner"),
-                prime.name.label("contract_owner_name"),
-                Contract.reference.label("contract_reference"),
-                Contract.title.label("contract_title"),
-                Contract.open_from,
-                RateCardVersion.reference.label("card_reference"),
-                RateCardVersion.version.label("card_version"),
-                RateCardVersion.effective_from.label("card_from"),
-                Employer.reference.label("employer_reference"),
-                Case.reference.label("case_reference"),
-                DiagnosticSession.reference.label("session_reference"),
-                Delivery.reference.label("delivery_reference"),
-                Delivery.title.label("delivery_title"),
-                User.name.label("adviser_name"),
-                Confirmation.answered_name,
-                Confirmation.answered_at,
-            )
-            .join(Contract, Contract.id == Output.contract_id)
-            .join(Organisation, Organisation.id == Output.organisation_id)
-            .join(prime, prime.id == Contract.organisation_id)
-            .join(RateCardVersion, RateCardVersion.id == Output.card_id)
-            .join(Employer, Employer.id == Output.employer_id)
-            .join(Case, Case.id == Output.case_id)
-            .outerjoin(DiagnosticSession, DiagnosticSession.id == Output.session_id)
-            .outerjoin(Delivery, Delivery.id == Output.delivery_id)
-            .outerjoin(Attendance, attended)
-            .outerjoin(Confirmation, answer)
-            .outerjoin(User, User.id == Output.adviser_id)
-            .where(Output.reference == reference)
-        )
-        .mappings()
-        .first()
-    )
+    found = current_session().execute(_FACTS.where(Output.reference == reference))
+    row = found.mappings().first()
     return None if row is None else OutputFacts(**row)
 
 

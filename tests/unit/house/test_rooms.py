@@ -45,6 +45,7 @@ ANNEXES: dict[str, dict[str, str]] = {
     },
     "payments": {
         "held": "what an employer sees and takes away of the work that was counted",
+        "places": "the ways through the pages of money, as each person sees them",
         "wiring": "ties the feature to the application",
     },
 }
