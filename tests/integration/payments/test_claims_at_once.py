@@ -26,6 +26,8 @@ pytestmark = pytest.mark.timeout(120)
 
 def at_once(app: Flask, *work: Callable[[], Any]) -> list[Any]:
     """Do these in threads that begin together; what each returned or raised."""
+    # What this thread has read ends here, so that it sees afterwards what the others did.
+    current_session().rollback()
     gate = threading.Barrier(len(work), timeout=20)
     done: list[Any] = [None] * len(work)
 
