@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select, union
 
-from portal.caseload.models import Delivery, DiagnosticSession, EvidenceFile
+from portal.caseload.models import Attendance, Delivery, DiagnosticSession, EvidenceFile
 from portal.db import current_session
 from portal.payments.models import (
     Claim,
@@ -227,27 +227,41 @@ def involvement(claim: Claim, output_ids: Collection[int]) -> dict[int, Involvem
     )
     for key, session_by, delivery_by in rows:
         recorded[key] |= {one for one in (session_by, delivery_by) if one is not None}
-    evidenced: dict[int, set[int]] = {}
-    cases = {output.case_id for output in outputs.values()}
-    for case_id, by in session.execute(
-        select(EvidenceFile.case_id, EvidenceFile.uploaded_by).where(
-            EvidenceFile.case_id.in_(cases)
-        )
-    ):
-        if by is not None:
-            evidenced.setdefault(case_id, set()).add(by)
+    evidenced = _evidenced(output_ids)
     return {
         key: Involvement(
             recorded_by=frozenset(
                 recorded[key] | ({output.adviser_id} if output.adviser_id else set())
             ),
-            evidenced_by=frozenset(evidenced.get(output.case_id, ())),
+            evidenced_by=frozenset(evidenced.get(key, ())),
             submitted_by=claim.submitted_by,
             claimant_staff=staff,
             drafted_by=claim.drafted_by,
         )
         for key, output in outputs.items()
     }
+
+
+def _evidenced(output_ids: Collection[int]) -> dict[int, set[int]]:
+    """Who added evidence with the case of an output, or of any employer that attended with it."""
+    # Two plain joins: an "or" between them would read every file for every output.
+    own = (
+        select(Output.id, EvidenceFile.uploaded_by)
+        .join(EvidenceFile, EvidenceFile.case_id == Output.case_id)
+        .where(Output.id.in_(output_ids))
+    )
+    attending = (
+        select(Output.id, EvidenceFile.uploaded_by)
+        .join(Attendance, Attendance.delivery_id == Output.delivery_id)
+        .join(EvidenceFile, EvidenceFile.case_id == Attendance.case_id)
+        .where(Output.id.in_(output_ids))
+    )
+    rows = current_session().execute(union(own, attending))
+    found: dict[int, set[int]] = {}
+    for key, person in rows:
+        if person is not None:
+            found.setdefault(key, set()).add(person)
+    return found
 
 
 def claims_of(

@@ -98,7 +98,39 @@ class LineEvidence:
         return found[-1] if found else None
 
 
-# The columns of the statement below that are taken as they come, in its order.
+_COLUMNS: Any = (
+    ClaimLine.id,
+    ClaimLine.explanation,
+    ClaimLine.reason,
+    ClaimLine.decided_at,
+    ClaimLine.decided_name,
+    Output.reference,
+    Output.facts,
+    Output.sector,
+    Output.district,
+    Output.size_tier,
+    Output.hard_to_reach,
+    Output.occurred_on,
+    Case.reference,
+    Employer.reference,
+    Organisation.name,
+    func.coalesce(DiagnosticSession.reference, Delivery.reference, ""),
+    func.coalesce(Delivery.title, ""),
+    func.coalesce(DiagnosticSession.minutes, Delivery.minutes, 0),
+    func.coalesce(DiagnosticSession.mode, Delivery.mode, ""),
+    func.coalesce(DiagnosticSession.place, Delivery.place, ""),
+    DiagnosticSession.present,
+    func.coalesce(DiagnosticSession.by_name, Delivery.by_name, ""),
+    func.coalesce(DiagnosticSession.created_at, Delivery.created_at),
+    DiagnosticSession.withdrawn_at,
+    Delivery.withdrawn_at,
+    Output.session_id,
+    Confirmation.state,
+    Confirmation.answered_name,
+    Confirmation.answered_at,
+    Confirmation.words,
+)
+# Those of the columns that are taken as they come, in their order.
 _TAKEN = tuple(LineEvidence.__dataclass_fields__)[:23]
 
 
@@ -110,38 +142,7 @@ def evidence(
     Two statements however many lines there are.
     """
     rows = current_session().execute(
-        select(
-            ClaimLine.id,
-            ClaimLine.explanation,
-            ClaimLine.reason,
-            ClaimLine.decided_at,
-            ClaimLine.decided_name,
-            Output.reference,
-            Output.facts,
-            Output.sector,
-            Output.district,
-            Output.size_tier,
-            Output.hard_to_reach,
-            Output.occurred_on,
-            Case.reference,
-            Employer.reference,
-            Organisation.name,
-            func.coalesce(DiagnosticSession.reference, Delivery.reference, ""),
-            func.coalesce(Delivery.title, ""),
-            func.coalesce(DiagnosticSession.minutes, Delivery.minutes, 0),
-            func.coalesce(DiagnosticSession.mode, Delivery.mode, ""),
-            func.coalesce(DiagnosticSession.place, Delivery.place, ""),
-            DiagnosticSession.present,
-            func.coalesce(DiagnosticSession.by_name, Delivery.by_name, ""),
-            func.coalesce(DiagnosticSession.created_at, Delivery.created_at),
-            DiagnosticSession.withdrawn_at,
-            Delivery.withdrawn_at,
-            Output.session_id,
-            Confirmation.state,
-            Confirmation.answered_name,
-            Confirmation.answered_at,
-            Confirmation.words,
-        )
+        select(*_COLUMNS)
         .join(Output, Output.id == ClaimLine.output_id)
         .join(Case, Case.id == Output.case_id)
         .join(Employer, Employer.id == Output.employer_id)

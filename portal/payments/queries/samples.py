@@ -217,22 +217,21 @@ class ItemFacts:
         return self.found_at.isoformat() if self.found_at is not None else ""
 
 
-def _items(sample_id: int) -> Any:
-    finder = aliased(User)
-    came_back = (
-        select(
-            func.sum(
-                case(
-                    (LedgerEntry.kind == Entry.RECOVER.value, LedgerEntry.pence),
-                    (LedgerEntry.kind == Entry.ADJUST.value, -LedgerEntry.pence),
-                    else_=0,
-                )
-            )
-        )
+def _came_back() -> Any:
+    """Pence of a line that were recovered and not given back."""
+    recovered = LedgerEntry.kind == Entry.RECOVER.value
+    given_back = LedgerEntry.kind == Entry.ADJUST.value
+    signed = case((recovered, LedgerEntry.pence), (given_back, -LedgerEntry.pence), else_=0)
+    return (
+        select(func.sum(signed))
         .where(LedgerEntry.line_id == ClaimLine.id)
         .correlate(ClaimLine)
         .scalar_subquery()
     )
+
+
+def _items(sample_id: int) -> Any:
+    finder = aliased(User)
     return (
         select(
             AuditSampleItem.id,
@@ -257,7 +256,7 @@ def _items(sample_id: int) -> Any:
             Payment.paid_on,
             Payment.paid_by,
             PaymentRun.made_by.label("run_by"),
-            func.coalesce(came_back, 0).label("recovered"),
+            func.coalesce(_came_back(), 0).label("recovered"),
         )
         .join(ClaimLine, ClaimLine.id == AuditSampleItem.line_id)
         .join(Claim, Claim.id == ClaimLine.claim_id)

@@ -6,6 +6,7 @@ is refused and put on record, so the unit of work is committed then too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
@@ -27,6 +28,7 @@ from portal.payments.rules.samples import (
     fingerprint,
     populations,
 )
+from portal.payments.rules.sampling import Risk
 from portal.payments.rules.sampling import draw as drawn_by_lot
 from portal.payments.service import ledger
 
@@ -49,7 +51,6 @@ def draw(
     lines = found.paid_lines(programme, from_on=from_on, until_on=until_on)
     if not lines:
         return Err(NOTHING_PAID)
-    mark = fingerprint(lines)
     sample = AuditSample(
         programme=programme,
         seed=seed,
@@ -58,7 +59,7 @@ def draw(
         size=size,
         settings={
             "population": {key: asdict(held) for key, held in populations(lines).items()},
-            "fingerprint": mark,
+            "fingerprint": fingerprint(lines),
         },
         drawn_by=by.user_id,
     )
@@ -71,7 +72,14 @@ def draw(
         # Pressed twice at the same moment: the other draw is the one.
         known = found.same_draw(programme, seed=seed, from_on=from_on, until_on=until_on, size=size)
         return Err(NO_SAMPLE) if known is None else Ok(known)
-    chosen = drawn_by_lot(lines, size=size, seed=seed)
+    _take(sample, lines, by)
+    return Ok(sample)
+
+
+def _take(sample: AuditSample, lines: Sequence[Risk], by: Author) -> None:
+    """Draw the lines of a sample, and put the draw on record with all that repeats it."""
+    chosen = drawn_by_lot(lines, size=sample.size, seed=sample.seed)
+    session = current_session()
     session.add_all(
         AuditSampleItem(sample_id=sample.id, line_id=one.line, stratum=one.stratum, pence=one.pence)
         for one in chosen
@@ -81,13 +89,12 @@ def draw(
         "sample.drawn",
         sample.reference,
         by,
-        seed=seed,
-        period=f"{from_on.isoformat()} to {until_on.isoformat()}",
+        seed=sample.seed,
+        period=f"{sample.from_on.isoformat()} to {sample.until_on.isoformat()}",
         lines=len(chosen),
         paid_lines=len(lines),
-        fingerprint=mark,
+        fingerprint=sample.settings["fingerprint"],
     )
-    return Ok(sample)
 
 
 def drawn_again(sample: SampleFacts) -> bool:

@@ -12,6 +12,7 @@ from portal.caseload.rules.words import SESSION_MODES, SUPPORT_MODES
 from portal.kernel.ids import normalise_reference
 from portal.payments.queries import claims as claiming
 from portal.payments.queries import review as queries
+from portal.payments.queries import review_queue
 from portal.payments.queries.claims import ClaimFacts
 from portal.payments.queries.review_evidence import Beside, LineEvidence, evidence
 from portal.payments.rules.checks import KINDS
@@ -95,7 +96,7 @@ def titles() -> Titles:
 def review() -> ResponseReturnValue:
     """Claims waiting for a decision, those back with their provider, and those decided lately."""
     page = page_number()
-    found = queries.queue(
+    found = review_queue.queue(
         programme.settings().programme_key, person=current_actor().user_id, page=page
     )
     return render_template(
@@ -105,7 +106,7 @@ def review() -> ResponseReturnValue:
             page, found.total, PAGE, lambda number: url_for("payments.review", page=number)
         ),
         colours=CLAIM_COLOURS,
-        recent_days=queries.RECENT_DAYS,
+        recent_days=review_queue.RECENT_DAYS,
     )
 
 
@@ -158,6 +159,9 @@ def review_claim(claim: str) -> ResponseReturnValue:
 def words_of_page() -> dict[str, Any]:
     """The fixed words a line is shown with."""
     return {
+        # Bases of addresses that stand on every line, so that none is built anew for each.
+        "output_base": url_for("payments.output", output="_")[:-1],
+        "file_base": url_for("caseload.evidence_file", reference="_")[:-1],
         "kinds": KINDS,
         "types": OUTPUT_TYPES,
         "modes": MODES,
