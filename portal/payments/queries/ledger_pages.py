@@ -73,18 +73,53 @@ class LedgerPage:
     newer: bool
 
 
-def contract_of(reference: str) -> tuple[int, str, str, str] | None:
-    """A contract's key, reference, title and provider."""
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a chain ends: the number of its last entry, and its hash."""
+
+    sequence: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Whose ledger it is, and where both chains end; an end is None while a chain is empty."""
+
+    contract_id: int
+    reference: str
+    title: str
+    organisation_name: str
+    head: End | None
+    decisions: End | None
+
+
+def ledger_of(reference: str) -> Ledger | None:
+    """The ledger of a contract."""
+    head, decisions = ChainHead.__table__.alias("head"), ChainHead.__table__.alias("decided")
     row = (
         current_session()
         .execute(
-            select(Contract.id, Contract.reference, Contract.title, Organisation.name)
+            select(
+                Contract.id,
+                Contract.reference,
+                Contract.title,
+                Organisation.name,
+                head.c.sequence,
+                head.c.hash,
+                decisions.c.sequence,
+                decisions.c.hash,
+            )
             .join(Organisation, Organisation.id == Contract.organisation_id)
+            .outerjoin(head, head.c.chain == "ledger")
+            .outerjoin(decisions, decisions.c.chain == "decisions")
             .where(Contract.reference == reference)
         )
         .one_or_none()
     )
-    return None if row is None else (row[0], row[1], row[2], row[3])
+    if row is None:
+        return None
+    ends = [None if row[at] is None else End(row[at], row[at + 1]) for at in (4, 6)]
+    return Ledger(row[0], row[1], row[2], row[3], *ends)
 
 
 def contracts(programme: str, *, page: int) -> list[ContractLine]:

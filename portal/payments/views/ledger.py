@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from portal.kernel.ids import normalise_reference
 from portal.kernel.money import Money
 from portal.payments.queries import ledger_pages as queries
-from portal.payments.queries.ledger_pages import PAGE, EntryLine, Filters
+from portal.payments.queries.ledger_pages import PAGE, EntryLine, Filters, Ledger
 from portal.payments.rules.balances import ACCOUNT_WORDS, ENTRY_WORDS, SHOWN, explained
 from portal.payments.rules.ledger import ROUTES, Entry
 from portal.payments.rules.schedule import pounds
@@ -36,15 +36,14 @@ def ledger() -> ResponseReturnValue:
     wanted = request.args.get("contract", "")
     if not wanted:
         return _choose()
-    contract, filters, chosen = _asked(wanted)
+    found, filters, chosen = _asked(wanted)
     before = request.args.get("before", type=int)
     summary = queries.summary(filters.contract_id)
     page = queries.page(filters, before=before)
-    heads = queries.heads()
     kept: dict[str, Any] = {name: value or None for name, value in chosen.items()}
     return render_template(
         "payments/ledger/ledger.html",
-        contract=contract,
+        found=found,
         balances=explained(summary.moved),
         months=[(f"{month:%Y-%m}", f"{month:%B %Y}") for month in reversed(summary.months)],
         kinds=[(kind.value, words) for kind, words in ENTRY_WORDS.items()],
@@ -53,13 +52,13 @@ def ledger() -> ResponseReturnValue:
         accounts=[ACCOUNT_WORDS[account] for account in SHOWN],
         rows=[_row(line) for line in page.lines],
         older_href=page.older
-        and url_for("payments.ledger", contract=contract[0], before=page.older, **kept),
-        newest_href=url_for("payments.ledger", contract=contract[0], **kept)
+        and url_for("payments.ledger", contract=found.reference, before=page.older, **kept),
+        newest_href=url_for("payments.ledger", contract=found.reference, **kept)
         if page.newer
         else None,
-        export_href=url_for("payments.ledger_export", contract=contract[0], **kept),
-        head=heads.get("ledger"),
-        decisions=heads.get("decisions"),
+        export_href=url_for("payments.ledger_export", contract=found.reference, **kept),
+        head=found.head,
+        decisions=found.decisions,
     )
 
 
@@ -85,19 +84,19 @@ def _choose() -> ResponseReturnValue:
     )
 
 
-def _asked(wanted: str) -> tuple[tuple[str, str, str], Filters, dict[str, str]]:
+def _asked(wanted: str) -> tuple[Ledger, Filters, dict[str, str]]:
     """The contract, and the filters of the address; what makes no sense is left out."""
     reference = normalise_reference(wanted)
-    found = queries.contract_of(reference) if reference.isalnum() else None
+    found = queries.ledger_of(reference) if reference.isalnum() else None
     if found is None:
         abort(404)
     kind = request.args.get("kind", "")
     kind = kind if kind in {one.value for one in Entry} else ""
     month = _month(request.args.get("month", ""))
     claim = normalise_reference(request.args.get("claim", ""))[:10]
-    filters = Filters(found[0], Entry(kind) if kind else None, month, claim)
+    filters = Filters(found.contract_id, Entry(kind) if kind else None, month, claim)
     chosen = {"kind": kind, "month": f"{month:%Y-%m}" if month else "", "claim": claim}
-    return (found[1], found[2], found[3]), filters, chosen
+    return found, filters, chosen
 
 
 def _month(text: str) -> date | None:
@@ -129,8 +128,8 @@ def _row(line: EntryLine) -> dict[str, Any]:
 @limiter.limit("30/minute")
 def ledger_export() -> ResponseReturnValue:
     """The filtered entries of a contract as a table, the oldest first, with every balance."""
-    contract, filters, _chosen = _asked(request.args.get("contract", ""))
-    return csv_response(f"ledger-{contract[0]}", _EXPORT_HEADER, _export(filters))
+    found, filters, _chosen = _asked(request.args.get("contract", ""))
+    return csv_response(f"ledger-{found.reference}", _EXPORT_HEADER, _export(filters))
 
 
 def _export(filters: Filters) -> Iterator[tuple[Any, ...]]:

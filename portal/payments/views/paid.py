@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.kernel.money import Money
 from portal.payments.queries import remittance as queries
-from portal.payments.queries.remittance import Correction
+from portal.payments.queries.remittance import Correction, Remittance
 from portal.payments.rules.balances import ENTRY_WORDS
 from portal.payments.rules.ledger import Entry
 
@@ -23,15 +23,18 @@ class Paid:
 
 def paid_part(claim_id: int) -> Paid:
     """What is shown of a paid claim."""
+    return _paid(queries.payment_of_claim(claim_id), claim_id)
+
+
+def payment_part(facts: Remittance) -> Paid:
+    """The same for the page of the payment itself."""
+    return _paid(facts.reference, facts.claim_id)
+
+
+def _paid(payment: str | None, claim_id: int) -> Paid:
     found = queries.corrections(claim_id)
-    return Paid(
-        queries.payment_of_claim(claim_id), [_row(one) for one in found], recovered_of(found)
-    )
-
-
-def recovered_of(corrections: list[Correction]) -> int:
-    """Pence that came back, less what was given back."""
-    return sum(one.pence if one.kind is Entry.RECOVER else -one.pence for one in corrections)
+    recovered = sum(one.pence if one.kind is Entry.RECOVER else -one.pence for one in found)
+    return Paid(payment, [_row(one) for one in found], recovered)
 
 
 def _row(one: Correction) -> dict[str, Any]:

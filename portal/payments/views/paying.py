@@ -168,6 +168,9 @@ def run_paid(run: str) -> ResponseReturnValue:
             return redirect(here)
         form.refuse(done.problem)
     waiting = facts.count - facts.paid_count
+    if not waiting:
+        flash("Every payment of this run was marked as paid before", "info")
+        return redirect(here)
     return render_template(
         "payments/paying/paid.html",
         form=form,
@@ -202,6 +205,9 @@ def payment_paid(payment: str) -> ResponseReturnValue:
             flash(done.problem.message, "info")
             return redirect(here)
         form.refuse(done.problem)
+    elif facts.paid_on is not None and request.method == "GET":
+        flash(f"This was marked as paid before, bank reference {facts.bank_reference}", "info")
+        return redirect(here)
     return render_template(
         "payments/paying/paid.html",
         form=form,

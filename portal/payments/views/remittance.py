@@ -23,7 +23,7 @@ from portal.payments.rules.words import OUTPUT_TYPES
 from portal.payments.service import paying as service
 from portal.payments.service import remittance as advice
 from portal.payments.views import blueprint
-from portal.payments.views.paid import paid_part
+from portal.payments.views.paid import payment_part
 from portal.payments.views.paying_files import bank_details
 from portal.web.access import current_actor, current_author
 
@@ -40,10 +40,11 @@ def load_payment(reference: str) -> Remittance:
     return facts
 
 
-def _whole() -> bool:
+def _whole(facts: Remittance) -> bool:
     """Bank details are for LEP managers and the provider's own managers."""
     actor = current_actor()
-    return lep_manager(actor, {}) or provider_manager(actor, {})
+    own = facts.organisation_id in actor.organisations
+    return lep_manager(actor, {}) or (own and provider_manager(actor, {}))
 
 
 @blueprint.get("/payments/made")
@@ -82,11 +83,11 @@ def remittance(payment: str) -> ResponseReturnValue:
     facts = load_payment(payment)
     after = max(request.args.get("after", 0, type=int), 0)
     lines = queries.paid_lines(facts.claim_id, after=after, limit=PAGE + 1)
-    paid = paid_part(facts.claim_id)
+    paid = payment_part(facts)
     return render_template(
         "payments/paying/remittance.html",
         facts=facts,
-        bank=bank_details(facts.payee_sort_code, facts.payee_account, whole=_whole()),
+        bank=bank_details(facts.payee_sort_code, facts.payee_account, whole=_whole(facts)),
         amount=Money(facts.pence).format(),
         lines=[_line(one) for one in lines[:PAGE]],
         count=queries.line_count(facts.claim_id),
