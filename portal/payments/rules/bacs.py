@@ -1,15 +1,12 @@
 """A payment run as a Bacs Standard 18 submission of direct credits.
 
-The layout, field by field, is the one that banks publish for their customers: HSBC, *Message
-Implementation Guide: BACS Standard 18* (August 2012,
-https://vdocuments.us/message-implementation-guide-bacs-standard-18.html), and Bank of Ireland,
-*BACS File Specification* (https://www.scribd.com/document/668157420/BACS-File-Spec), which agree
-with FinDock's mapping (https://docs.findock.com/May-25-sandbox/payment-processors/
-bacs-dd-collection-file) and with IBM's account of the interchange standard (v18/9 of 1 October
+The layout follows the public account of the interchange standard that IBM gives (v18/9 of 1 October
 2002: data records of 100 characters, or of 106 with a processing day each,
-https://www.ibm.com/docs/en/ste/10.1.2?topic=support-domestic-format-united-kingdom). Characters
-allowed: A to Z, 0 to 9, full stop, ampersand, solidus, hyphen and space
-(https://help-accesspaysuiteddcms.theaccessgroup.com/en/articles/12002363).
+https://www.ibm.com/docs/en/ste/10.1.2?topic=support-domestic-format-united-kingdom). The positions
+of the VOL1 label and of a part of HDR1 were compared with excerpts of banks' guides (HSBC, *Message
+Implementation Guide: BACS Standard 18*, August 2012; Bank of Ireland, *BACS File Specification*);
+the others with two public implementations that agree, not with a guide itself. Send a test file to
+the bank before the first real one.
 
     VOL1 HDR1 HDR2 UHL1     labels of 80 characters
     one record a payment    transaction code 99, a credit
@@ -34,7 +31,7 @@ LABEL_LENGTH: Final = 80
 RECORD_LENGTH: Final = 100
 DATED_LENGTH: Final = 106
 NAME_LENGTH: Final = 18
-# Bacs carries no more than twenty million pounds in one payment; the amount has eleven digits.
+# Twenty million pounds, which banks name as the most for one payment; the field has eleven digits.
 MOST_CREDIT: Final = 2_000_000_000
 MOST_TOTAL: Final = 99_999_999_999
 CREDIT: Final = "99"
