@@ -183,7 +183,7 @@ def _life(
 ) -> list[dict[str, Any]]:
     """What happened to an output, in order: arose, claimed, queried, decided, paid, came back."""
     sees = may_see_claim(actor, facts.contract_owner)
-    found: list[dict[str, Any]] = [_event(facts.arose_at, "Arose", text=facts.explanation)]
+    found: list[dict[str, Any]] = [_event(facts.arose_at, "Arose")]
     for line in lines:
         title = f"claim for {line.claim_title}"
         found.append(_event(line.created_at, f"Put on the {title}"))

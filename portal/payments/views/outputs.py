@@ -89,8 +89,6 @@ def _line(row: OutputRow, actor: Actor) -> dict[str, Any]:
         what = f"Claim for {row.period:%B %Y}"
     else:
         what = ""
-    if row.recovered:
-        what = f"{what}. {Money(row.recovered)} came back"
     sees = may_see_claim(actor, row.contract_owner)
     return {
         "reference": row.reference,
@@ -105,6 +103,7 @@ def _line(row: OutputRow, actor: Actor) -> dict[str, Any]:
         "colour": COLOURS[row.state],
         "late": late and row.state is not OutputState.WITHDRAWN,
         "what": what,
+        "back": Money(row.recovered).format() if row.recovered else "",
         "claim": address_of("payments.claim", claim=row.claim_reference)
         if sees and row.claim_reference
         else None,

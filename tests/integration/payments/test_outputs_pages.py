@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -16,6 +16,10 @@ from portal.caseload.models import Case, Delivery, DiagnosticSession
 from portal.caseload.service import evidence
 from portal.db import current_session, unit_of_work
 from portal.db.session import PortalSession
+from portal.employers import service as employers
+from portal.employers.models import Employer
+from portal.employers.rules.facts import Details, StaffNumbers
+from portal.kernel.clock import freeze
 from portal.kernel.people import PORTAL
 from portal.kernel.result import Ok
 from portal.payments.models import Claim, Contract, Output
@@ -292,10 +296,12 @@ def test_one_output_shows_what_was_frozen_and_its_life(world: World, client: Por
     ]
     assert "bank reference BACS 1" in text
     entries = [row.get_text(" ", strip=True) for row in soup.select("table tbody tr")]
-    assert [next(w for w in ("Set aside", "Owed", "Paid") if w in row) for row in entries] == [
-        "Set aside",
-        "Owed",
-        "Paid",
+    assert [
+        next(w for w in ("set aside", "owed", "paid") if f": {w} " in row) for row in entries
+    ] == [
+        "set aside",
+        "owed",
+        "paid",
     ]
     asked = text_of(client.soup(f"/outputs/{world.by_state['queried'].reference}"))
     assert "Who was there?" in asked
@@ -436,10 +442,38 @@ def test_a_session_that_becomes_an_output_links_back(world: World, client: Porta
     assert "£750.00" in text_of(soup)
 
 
-def test_make_confirmed_session_is_not_enough_for_a_list(
+def test_since_when_a_fact_is_known_is_said_and_what_came_later(
     world: World, client: PortalClient
 ) -> None:
+    begun, added = datetime(2026, 10, 1, 9, tzinfo=UTC), datetime(2026, 11, 3, 9, tzinfo=UTC)
+    with freeze(begun), unit_of_work():
+        made = employers.create_employer(
+            details=Details("Example Shop Ltd", "leeds", "LS1 4AP", ["47110"]),
+            staff=None,
+            owner_id=None,
+        )
+        assert isinstance(made, Ok)
+        reference = made.value.reference
+    with freeze(added), unit_of_work():
+        numbers = StaffNumbers(34, 20, date(2026, 11, 3))
+        done = employers.update_staff_numbers(
+            reference=reference, version=1, staff=numbers, by=None
+        )
+        assert isinstance(done, Ok)
     with unit_of_work():
-        make_confirmed_session(world.stranger, make_employer(name="Nothing yet Ltd"))
+        employer = current_session().get_one(Employer, made.value.id)
+        output = make_output(world.prime, employer, held_on=date(2026, 10, 31))
+    sign_in(client, world.prime.manager)
+    text = text_of(client.soup(f"/outputs/{output.reference}"))
+    assert "Retail SIC codes: 47110" in text
+    assert "On record since 1 October 2026" in text
+    assert "Not known that day. First recorded on 3 November 2026" in text
+
+
+def test_a_session_without_an_output_is_in_no_list(world: World, client: PortalClient) -> None:
+    with unit_of_work():
+        make_confirmed_session(
+            world.stranger, make_employer(name="Nothing yet Ltd"), diagnostic=False
+        )
     sign_in(client, world.stranger.manager)
-    assert "Nothing yet Ltd" not in names(client.soup("/outputs"))
+    assert names(client.soup("/outputs")) == ["Stranger's Ltd"]
