@@ -137,6 +137,8 @@ def _agree(money: Telling, starts_on: date) -> None:
     ends_on = last_day(date(starts_on.year + 2, starts_on.month, 1) - timedelta(days=1))
     quarters = quarters_between(starts_on, ends_on)
     rest = (TOTAL - sum(FIRST_QUARTERS)) // (len(quarters) - len(FIRST_QUARTERS))
+    # Whole pounds by the hundred, as somebody would plan them.
+    rest -= rest % 10_000
     profile = dict(zip(quarters, (*FIRST_QUARTERS, *(rest for _ in quarters)), strict=False))
     with unit_of_work():
         taken(

@@ -32,7 +32,6 @@ _LEP: Final[_Places] = (
     ("ledger", "Ledger", "payments.ledger"),
     ("samples", "Samples", "payments.samples"),
     ("decisions", "Decisions", "payments.decisions"),
-    ("decisions", "Decisions", "payments.decisions"),
 )
 
 

@@ -66,7 +66,7 @@ class Waiting:
     """One output or piece of work that is not paid.
 
     ``kind`` is output, session or delivery; work has no step and no price yet. ``claim_on`` is the
-    month in which an output is claimed.
+    month in which an output is claimed, ``owner`` the provider whose contract pays for it.
     """
 
     kind: str
@@ -82,6 +82,7 @@ class Waiting:
     period: date | None
     claim_on: date | None
     said: str
+    owner: int | None
 
 
 def _of(organisations: Collection[int]) -> ColumnElement[bool]:
@@ -181,6 +182,7 @@ def _unpaid_outputs(organisations: Collection[int], month: date) -> _Rows:
             Claim.period.label("period"),
             Contract.open_from.label("open_from"),
             func.coalesce(said, "").label("said"),
+            Contract.organisation_id.label("owner"),
         )
         .join(Contract, Contract.id == Output.contract_id)
         .join(Case, Case.id == Output.case_id)
@@ -214,6 +216,7 @@ def _work(organisations: Collection[int]) -> tuple[_Rows, _Rows]:
             no_day,
             no_day,
             literal(""),
+            no_number,
         )
         .join(Case, Case.id == DiagnosticSession.case_id)
         .join(Employer, Employer.id == Case.employer_id)
@@ -237,6 +240,7 @@ def _work(organisations: Collection[int]) -> tuple[_Rows, _Rows]:
         no_day,
         no_day,
         literal(""),
+        no_number,
     ).where(
         Delivery.organisation_id.in_(organisations),
         Delivery.withdrawn_at.is_(None),
@@ -308,4 +312,5 @@ def _waiting(row: Any) -> Waiting:
         period=row.period,
         claim_on=claim_month(occurred_on=row.day, open_from=row.open_from) if is_output else None,
         said=row.said if step is Step.REJECTED else "",
+        owner=row.owner,
     )

@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Final
 
-from portal.payments.rules.forecast import Forecast, Warned, forecast, percent_of, warning
+from portal.payments.rules.forecast import Forecast, Spent, Warned, forecast, percent_of, warning
 from portal.payments.rules.periods import quarter_of, quarters_between
 from portal.payments.rules.words import OUTPUT_TYPES
 
@@ -107,23 +107,29 @@ def cap_lines(
     *,
     total_cap: int,
     caps: Mapping[str, int],
-    spent: Mapping[tuple[str, date], int],
+    spent: Spent,
     known: Sequence[date],
     starts_on: date,
     ends_on: date,
 ) -> list[CapLine]:
     """The contract's own cap first, then that of each type that has one."""
-    every: dict[date, int] = {}
-    by_type: dict[str, dict[date, int]] = {kind: {} for kind in caps}
-    for (kind, month), pence in spent.items():
-        every[month] = every.get(month, 0) + pence
-        if kind in by_type:
-            by_type[kind][month] = by_type[kind].get(month, 0) + pence
-    wanted = [("The whole contract", total_cap, every)]
-    wanted += [(OUTPUT_TYPES[k], caps[k], by_type[k]) for k in OUTPUT_TYPES if k in caps]
+    wanted: list[tuple[str, int, Spent, Mapping[str, int]]] = [
+        ("The whole contract", total_cap, spent, caps)
+    ]
+    for kind in OUTPUT_TYPES:
+        if kind in caps:
+            own = {key: pence for key, pence in spent.items() if key[0] == kind}
+            wanted.append((OUTPUT_TYPES[kind], caps[kind], own, {}))
     found = []
-    for title, cap, months in wanted:
-        ahead = forecast(spent=months, cap=cap, known=known, starts_on=starts_on, ends_on=ends_on)
+    for title, cap, parts, within in wanted:
+        ahead = forecast(
+            spent=parts,
+            cap=cap,
+            known=known,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            caps=within,
+        )
         found.append(
             CapLine(
                 title,

@@ -78,46 +78,77 @@ def known_months(
     return [month for month in over if last is not None and month <= last]
 
 
-def rate_of(spent: Mapping[date, int], known: Sequence[date]) -> Rate | None:
-    """The current rate from pence by month, None where fewer than three months are known."""
+# Pence by type of output and month.
+Spent = Mapping[tuple[str, date], int]
+
+
+def by_month(spent: Spent) -> dict[date, int]:
+    """Pence of all types by month."""
+    found: dict[date, int] = {}
+    for (_kind, month), pence in spent.items():
+        found[month] = found.get(month, 0) + pence
+    return found
+
+
+def rate_of(spent: Spent, known: Sequence[date]) -> Rate | None:
+    """The current rate, None where fewer than three months are known."""
     if len(known) < RECENT:
         return None
-    recent = [spent.get(month, 0) for month in known[-RECENT:]]
-    wider = [spent.get(month, 0) for month in known[-RANGE:]]
-    return Rate(Fraction(sum(recent), RECENT), min(wider), max(wider), tuple(known[-RECENT:]))
+    months = by_month(spent)
+    recent, wider = tuple(known[-RECENT:]), known[-RANGE:]
+    return Rate(
+        Fraction(sum(months.get(month, 0) for month in recent), RECENT),
+        min(months.get(month, 0) for month in wider),
+        max(months.get(month, 0) for month in wider),
+        recent,
+    )
 
 
-def project(
-    *, spent: int, cap: int | None, monthly: Fraction | int, months: Sequence[date]
-) -> Outcome:
-    """What an amount comes to when so much is added in each month, and when its cap ends it.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Pence of one type: spent so far, added in each month to come, and at most, if capped."""
 
-    Half a penny is rounded up. A negative rate, from money taken back, counts as nothing.
+    spent: int
+    monthly: Fraction | int
+    cap: int | None = None
+
+    def after(self, months: int) -> Fraction:
+        """Pence after so many months; money taken back never makes it fall."""
+        total = self.spent + max(Fraction(self.monthly), Fraction(0)) * months
+        return total if self.cap is None else min(total, Fraction(max(self.cap, self.spent)))
+
+
+def project(parts: Sequence[Part], *, cap: int | None, months: Sequence[date]) -> Outcome:
+    """What all parts come to after these months, and when they would pass the cap over them.
+
+    Half a penny is rounded up.
     """
-    pace = max(Fraction(monthly), Fraction(0))
-    reached = None
-    if cap is not None:
-        reached = next(
-            (month for count, month in enumerate(months, 1) if spent + pace * count > cap), None
-        )
-    total = int(spent + pace * len(months) + Fraction(1, 2))
+
+    def after(count: int) -> Fraction:
+        return sum((part.after(count) for part in parts), Fraction(0))
+
+    total = int(after(len(months)) + Fraction(1, 2))
     if cap is None:
         return Outcome(total, None, None)
+    reached = next((month for count, month in enumerate(months, 1) if after(count) > cap), None)
+    spent = sum(part.spent for part in parts)
     total = min(total, max(cap, spent))
     return Outcome(total, max(cap - total, 0), reached)
 
 
 def forecast(
     *,
-    spent: Mapping[date, int],
+    spent: Spent,
     cap: int | None,
     known: Sequence[date],
     starts_on: date,
     ends_on: date,
+    caps: Mapping[str, int] | None = None,
 ) -> Forecast:
-    """From pence by month to the end of a contract.
+    """From what was spent to the end of a contract, each type stopping at its own of ``caps``.
 
-    Everything spent counts; the months after the last known one are projected.
+    Everything spent counts; the months after the last known one are projected. The lowest and the
+    highest month are taken as they were, with their mixture of types.
     """
     begin = known[-1] if known else None
     months = [m for m in months_between(starts_on, ends_on) if begin is None or m > begin]
@@ -125,9 +156,29 @@ def forecast(
     total = sum(spent.values())
     if rate is None:
         return Forecast(total, cap, len(known), len(months), None, None, None, None)
+    sums, own = by_month(spent), caps or {}
+    kinds = sorted({kind for kind, _month in spent})
+    wider = known[-RANGE:]
+    # The months each pace is the average of.
+    paces = (
+        rate.months,
+        (min(wider, key=lambda month: sums.get(month, 0)),),
+        (max(wider, key=lambda month: sums.get(month, 0)),),
+    )
     expected, low, high = (
-        project(spent=total, cap=cap, monthly=monthly, months=months)
-        for monthly in (rate.average, rate.lowest, rate.highest)
+        project(
+            [
+                Part(
+                    sum(pence for (name, _month), pence in spent.items() if name == kind),
+                    Fraction(sum(spent.get((kind, month), 0) for month in pace), len(pace)),
+                    own.get(kind),
+                )
+                for kind in kinds
+            ],
+            cap=cap,
+            months=months,
+        )
+        for pace in paces
     )
     return Forecast(total, cap, len(known), len(months), rate, expected, low, high)
 

@@ -195,7 +195,7 @@ def _exported(organisations: frozenset[int], asked: Asked) -> Iterator[Sequence[
         for row in rows:
             item = row.item
             yield (
-                item.title,
+                row.name,
                 item.reference,
                 OUTPUT_TYPES[item.output_type],
                 item.day,

@@ -9,6 +9,8 @@ import pytest
 
 from portal.payments.rules.budget import CapLine, cap_lines, cost, quarters, together
 from portal.payments.rules.forecast import (
+    Outcome,
+    Part,
     Warned,
     forecast,
     known_months,
@@ -26,6 +28,16 @@ START, END = date(2026, 4, 1), date(2027, 3, 31)
 
 def month(number: int, year: int = 2026) -> date:
     return date(year, number, 1)
+
+
+def of(spent: dict[date, int]) -> dict[tuple[str, date], int]:
+    """Pence by month, all of one type."""
+    return {("engagement", one): pence for one, pence in spent.items()}
+
+
+def ends(*, spent: int, cap: int | None, monthly: Fraction | int, months: list[date]) -> Outcome:
+    """One amount that grows by so much in each month."""
+    return project([Part(spent, monthly)], cap=cap, months=months)
 
 
 def known(*claimed: date, today: date = date(2026, 11, 22), open_from: date = START) -> list[date]:
@@ -49,8 +61,8 @@ def test_the_running_month_is_never_known() -> None:
 def test_the_rate_needs_three_months() -> None:
     months = [month(n) for n in range(4, 11)]
     spent = {month(4): 900, month(5): 100, month(8): 300, month(9): 301, month(10): 299}
-    assert rate_of(spent, months[:2]) is None
-    rate = rate_of(spent, months)
+    assert rate_of(of(spent), months[:2]) is None
+    rate = rate_of(of(spent), months)
     assert rate is not None
     assert rate.average == 300
     # April lies beyond the last six.
@@ -61,12 +73,12 @@ def test_the_rate_needs_three_months() -> None:
 def test_a_forecast_adds_the_months_to_come_and_stops_at_the_cap() -> None:
     months = [month(n) for n in range(4, 11)]
     spent = dict.fromkeys(months, 1000)
-    found = forecast(spent=spent, cap=100_000, known=months, starts_on=START, ends_on=END)
+    found = forecast(spent=of(spent), cap=100_000, known=months, starts_on=START, ends_on=END)
     assert (found.spent, found.months, found.known) == (7000, 5, 7)
     assert found.expected is not None
     assert (found.expected.total, found.expected.unspent) == (12_000, 88_000)
     assert found.expected.reached is None
-    tight = forecast(spent=spent, cap=9500, known=months, starts_on=START, ends_on=END)
+    tight = forecast(spent=of(spent), cap=9500, known=months, starts_on=START, ends_on=END)
     assert tight.expected is not None
     assert (tight.expected.total, tight.expected.unspent) == (9500, 0)
     assert tight.expected.reached == month(1, 2027)
@@ -74,21 +86,23 @@ def test_a_forecast_adds_the_months_to_come_and_stops_at_the_cap() -> None:
 
 def test_a_cap_that_is_met_to_the_penny_is_not_passed() -> None:
     months = [month(1, 2027), month(2, 2027)]
-    assert project(spent=800, cap=1000, monthly=100, months=months).reached is None
-    assert project(spent=801, cap=1000, monthly=100, months=months).reached == month(2, 2027)
+    assert ends(spent=800, cap=1000, monthly=100, months=months).reached is None
+    assert ends(spent=801, cap=1000, monthly=100, months=months).reached == month(2, 2027)
 
 
 def test_money_taken_back_never_makes_a_forecast_fall() -> None:
-    found = project(spent=500, cap=1000, monthly=Fraction(-100), months=[month(12)])
+    found = ends(spent=500, cap=1000, monthly=Fraction(-100), months=[month(12)])
     assert (found.total, found.unspent) == (500, 500)
 
 
 def test_halves_of_a_penny_are_rounded_up() -> None:
-    assert project(spent=0, cap=None, monthly=Fraction(1, 2), months=[month(12)]).total == 1
+    assert ends(spent=0, cap=None, monthly=Fraction(1, 2), months=[month(12)]).total == 1
 
 
 def test_too_little_is_said() -> None:
-    found = forecast(spent={month(4): 5}, cap=10, known=[month(4)], starts_on=START, ends_on=END)
+    found = forecast(
+        spent=of({month(4): 5}), cap=10, known=[month(4)], starts_on=START, ends_on=END
+    )
     assert found.rate is None
     assert found.expected is None
     assert found.spent == 5
@@ -107,7 +121,7 @@ def test_too_little_is_said() -> None:
 )
 def test_caps_warn(spent: int, reached: date | None, expected: Warned | None) -> None:
     months = [month(12)]
-    ahead = project(spent=spent, cap=100, monthly=1000 if reached else 0, months=months)
+    ahead = ends(spent=spent, cap=100, monthly=1000 if reached else 0, months=months)
     assert ahead.reached == reached
     assert warning(spent=spent, cap=100, expected=ahead) is expected
 
@@ -140,6 +154,18 @@ def test_each_cap_has_its_own_way_to_its_end() -> None:
     assert workshop.words == ""
 
 
+def test_a_contract_stops_where_the_caps_of_its_types_stop_it() -> None:
+    whole, engagement, workshop = lines(engagement=4500, workshop=3000)
+    assert engagement.forecast.expected is not None
+    assert workshop.forecast.expected is not None
+    assert whole.forecast.expected is not None
+    # 4,500 and 3,000, although the contract as a whole would have room for 12,000.
+    assert engagement.forecast.expected.total + workshop.forecast.expected.total == 7500
+    assert whole.forecast.expected.total == 7500
+    assert whole.forecast.expected.reached is None
+    assert whole.forecast.expected.unspent == 4500
+
+
 def test_quarters_add_up_and_those_to_come_are_left_open() -> None:
     found = quarters(
         profile={month(4): 100, month(7): 200},
@@ -169,9 +195,11 @@ def test_money_outside_the_contracts_months_is_not_lost() -> None:
 def test_contracts_without_a_forecast_count_with_what_they_spent() -> None:
     months = [month(n) for n in range(4, 11)]
     known_one = forecast(
-        spent=dict.fromkeys(months, 10), cap=500, known=months, starts_on=START, ends_on=END
+        spent=of(dict.fromkeys(months, 10)), cap=500, known=months, starts_on=START, ends_on=END
     )
-    young = forecast(spent={month(4): 7}, cap=100, known=[month(4)], starts_on=START, ends_on=END)
+    young = forecast(
+        spent=of({month(4): 7}), cap=100, known=[month(4)], starts_on=START, ends_on=END
+    )
     ahead = together([known_one, young])
     assert (ahead.expected, ahead.cap, ahead.unknown) == (127, 600, 1)
     assert ahead.unspent == 473
