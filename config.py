@@ -65,6 +65,18 @@ class Settings(BaseSettings):
         le=5,
         description="Proxies in front whose X-Forwarded headers are believed.",
     )
+    bacs_service_user_number: str = Field(
+        default="", pattern=r"^(\d{6})?$", description="The payer's Bacs number, 6 digits."
+    )
+    bacs_sort_code: str = Field(
+        default="", pattern=r"^(\d{6})?$", description="Sort code money is paid from, 6 digits."
+    )
+    bacs_account: str = Field(
+        default="", pattern=r"^(\d{8})?$", description="Account money is paid from, 8 digits."
+    )
+    bacs_name: str = Field(
+        default="", max_length=18, description="Name of that account, as payees see it."
+    )
     debug: bool = Field(default=False, description="Flask's debugger; refused in production.")
     cookie_secure: bool | None = Field(
         default=None, description="Cookies travel by https only; default: on in production."

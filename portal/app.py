@@ -7,7 +7,16 @@ from typing import Any
 from flask import Flask
 
 from config import ROOT, Settings
-from portal import accounts, action_plans, caseload, cli, diagnostics, employers, programme
+from portal import (
+    accounts,
+    action_plans,
+    caseload,
+    cli,
+    diagnostics,
+    employers,
+    payments,
+    programme,
+)
 from portal.db import Database
 from portal.integrations import init_integrations
 from portal.logs import init_logs
@@ -31,7 +40,7 @@ def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
     Database(settings.database_url, **engine_options).init_app(app)
     init_integrations(app)
     init_web(app)
-    for feature in (accounts, programme, employers, caseload, diagnostics, action_plans):
+    for feature in (accounts, programme, employers, caseload, diagnostics, action_plans, payments):
         feature.register(app)
     cli.register(app)
     return app

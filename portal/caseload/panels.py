@@ -3,17 +3,28 @@
     register_case_panel(app, panel, order=20)
 
 where ``panel(case, actor)`` returns a ``Panel``, or None to show nothing.
+
+What later features do when something happens to a case, in the same unit of work:
+
+    register_confirmed(app, fn)    # fn("session" | "attendance", key, by): the employer said yes
+    register_milestone(app, fn)    # fn(case_id, kind, by): a case now has a record
+    register_withdraw_guard(app, fn)    # fn("session:REF"): why it cannot be withdrawn, or None
+    register_withdrawn(app, fn)    # fn("session:REF" | "delivery:REF", reason, by): it was
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from flask import Flask, current_app
 
 from portal.caseload.queries import CaseFacts
+from portal.caseload.rules.stages import Milestone
+from portal.db import current_session
 from portal.employers.panels import Panel
 from portal.kernel.people import Author
 from portal.kernel.result import Problem
@@ -28,19 +39,35 @@ __all__ = [
     "case_panels",
     "practice_source",
     "register_case_panel",
+    "register_confirmed",
+    "register_milestone",
     "register_session_link",
+    "register_withdraw_guard",
+    "register_withdrawn",
     "session_panels",
     "set_practice_source",
+    "tell_confirmed",
+    "tell_milestone",
+    "tell_withdrawn",
+    "withdraw_problem",
 ]
 
 PANELS_EXTENSION = "portal_case_panels"
 ITEMS_EXTENSION = "portal_follow_up_items"
 SESSIONS_EXTENSION = "portal_session_links"
 GUARDS_EXTENSION = "portal_withdraw_guards"
+CONFIRMED_EXTENSION = "portal_confirmed"
+MILESTONES_EXTENSION = "portal_milestones"
+WITHDRAWN_EXTENSION = "portal_withdrawn"
+
+_log = logging.getLogger(__name__)
 
 PanelFunction = Callable[[CaseFacts, Actor], Panel | None]
 # Given a record's name such as "attendance:7Q2M4T9KZC": why it cannot be withdrawn, or None.
 WithdrawGuard = Callable[[str], Problem | None]
+Confirmed = Callable[[str, int, Author], object]
+MilestoneNoted = Callable[[int, Milestone, Author], object]
+Withdrawn = Callable[[str, str, Author], object]
 
 
 def register_case_panel(app: Flask, panel: PanelFunction, *, order: int = 50) -> None:
@@ -138,3 +165,51 @@ def withdraw_problem(*subjects: str) -> Problem | None:
     known: list[WithdrawGuard] = current_app.extensions.get(GUARDS_EXTENSION, [])
     refusals = (guard(subject) for subject in subjects for guard in known)
     return next((problem for problem in refusals if problem is not None), None)
+
+
+# --- What follows, in the same unit of work ------------------------------------------------------
+
+
+def register_confirmed(app: Flask, follow: Confirmed) -> None:
+    """Let a later feature act on what an employer confirmed."""
+    app.extensions.setdefault(CONFIRMED_EXTENSION, []).append(follow)
+
+
+def tell_confirmed(subject: str, record_id: int, by: Author) -> None:
+    """An employer confirmed a session or an attendance. Nothing that follows undoes its answer."""
+    follows: list[Confirmed] = current_app.extensions.get(CONFIRMED_EXTENSION, [])
+    for follow in follows:
+        _alone(partial(follow, subject, record_id, by), f"{subject} {record_id}")
+
+
+def register_milestone(app: Flask, follow: MilestoneNoted) -> None:
+    """Let a later feature act on a record that a case now has."""
+    app.extensions.setdefault(MILESTONES_EXTENSION, []).append(follow)
+
+
+def tell_milestone(case_id: int, kind: Milestone, by: Author) -> None:
+    """A case now has a record. Nothing that follows undoes the record."""
+    follows: list[MilestoneNoted] = current_app.extensions.get(MILESTONES_EXTENSION, [])
+    for follow in follows:
+        _alone(partial(follow, case_id, kind, by), f"{kind} of case {case_id}")
+
+
+def register_withdrawn(app: Flask, follow: Withdrawn) -> None:
+    """Let a later feature withdraw what rests on a record; its fault stops the withdrawal."""
+    app.extensions.setdefault(WITHDRAWN_EXTENSION, []).append(follow)
+
+
+def tell_withdrawn(subject: str, reason: str, by: Author) -> None:
+    """A session or a delivery was withdrawn, every guard having let it."""
+    follows: list[Withdrawn] = current_app.extensions.get(WITHDRAWN_EXTENSION, [])
+    for follow in follows:
+        follow(subject, reason, by)
+
+
+def _alone(follow: Callable[[], object], about: str) -> None:
+    """Run what follows in a savepoint of its own: its fault is logged, and only it is undone."""
+    try:
+        with current_session().begin_nested():
+            follow()
+    except Exception:  # noqa: BLE001 - whatever it is, what a person did stands
+        _log.exception("What follows from %s failed; it is tried again daily", about)

@@ -7,7 +7,7 @@ import importlib.util
 import click
 from flask import Flask, current_app
 
-COMMAND_MODULES = ("schema", "accounts", "employers", "diagnostics", "seed", "daily")
+COMMAND_MODULES = ("schema", "accounts", "employers", "diagnostics", "seed", "daily", "payments")
 
 
 @click.command("worker")

@@ -20,6 +20,7 @@ from portal.action_plans import service as plans
 from portal.cli.demo_answers import demonstration_answers
 from portal.cli.demo_tools import taken
 from portal.cli.seed_caseload import seed_caseload
+from portal.cli.seed_payments import seed_payments
 from portal.db import current_session, unit_of_work
 from portal.diagnostics import queries as diagnostic_queries
 from portal.diagnostics import service as diagnostics
@@ -208,6 +209,13 @@ def demo_command() -> None:
     head = Author(ids["head@lep.example"], "Hana Example", "head@lep.example")
     provider = organisations(kind="provider")[0]
     worked = seed_caseload(advisers=advisers, provider_id=provider.id, lep=head)
+    claimed = seed_payments(
+        provider_id=provider.id,
+        manager=Author(ids["manager@provider.example"], "Max Example", "manager@provider.example"),
+        officer=Author(ids["officer@lep.example"], "Leo Example", "officer@lep.example"),
+        head=head,
+    )
+    click.echo(f"{claimed} example claims for the work of the stories.")
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "
         f"{len(PEOPLE)} people to sign in as."

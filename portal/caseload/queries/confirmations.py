@@ -128,6 +128,16 @@ def of_employer(employer_id: int, *, waiting_only: bool = False) -> list[Confirm
     return [_facts(row) for row in rows]
 
 
+def hold_delivery(attendance_id: int) -> None:
+    """Hold the delivery that an employer attended until the unit of work ends."""
+    current_session().scalar(
+        select(Delivery.id)
+        .join(Attendance, Attendance.delivery_id == Delivery.id)
+        .where(Attendance.id == attendance_id)
+        .with_for_update(of=Delivery)
+    )
+
+
 def confirmation_to_change(reference: str) -> Confirmation | None:
     """A question, locked until the unit of work ends."""
     return current_session().scalar(

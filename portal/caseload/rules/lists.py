@@ -25,7 +25,7 @@ VIEWS: Final[Mapping[str, str]] = {
     "never_contacted": "Never contacted",
     "waiting_for_employer": "Waiting for the employer",
     "almost_claimable": "Almost claimable",
-    "claimable": "Claimable now",
+    "claimable": "Engagement complete",
     "session_unconfirmed": "Session not confirmed",
     "closed": "Closed cases",
     "all": "Open and closed",

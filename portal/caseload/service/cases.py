@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.caseload import queries
 from portal.caseload.models import Case, CaseMilestone, NextAction, StageChange
+from portal.caseload.panels import tell_milestone
 from portal.caseload.rules import stages
 from portal.caseload.rules.stages import CLOSE_REASONS, Milestone, Stage
 from portal.caseload.rules.words import ACTION_KINDS
@@ -164,8 +165,13 @@ def note_milestone(
             CaseMilestone(case_id=case.id, kind=kind.value, subject=subject, at=at or utc_now())
         )
     session.flush()
-    if case.closed_at is not None:
-        return
+    if case.closed_at is None:
+        _go_on(case, kind, by, at)
+    tell_milestone(case.id, kind, by)
+
+
+def _go_on(case: Case, kind: Milestone, by: Author, at: datetime | None) -> None:
+    """Move a case on as far as its records carry it."""
     if kind is Milestone.PLAN:
         follow_up_schedule.schedule(case=case, agreed_on=london(at or utc_now()).date(), by=by)
     current = Stage(case.stage)

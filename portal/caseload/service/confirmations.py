@@ -1,7 +1,8 @@
 """Asking an employer whether something took place as recorded, and what it says.
 
-Every function but ``remind_due`` is called inside a unit of work. The case is locked before the
-question, here and everywhere, so that two people never wait for each other.
+Every function but ``remind_due`` is called inside a unit of work. The delivery is locked before the
+case and the case before the question, here and everywhere, so that two people never wait for each
+other.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import select
 
 from portal.caseload import queries
 from portal.caseload.models import Case, Confirmation, DiagnosticSession
+from portal.caseload.panels import tell_confirmed
 from portal.caseload.queries import confirmations as found
 from portal.caseload.rules.confirmations import Subject, SubjectKind, lines, long_day, what
 from portal.db import audit, current_session, unit_of_work
@@ -162,6 +164,8 @@ def answer(
         said=question.words,
         answered_name=by.shown,
     )
+    if agrees:
+        tell_confirmed(about.kind, about.record_id, by)
     return Ok(question)
 
 
@@ -241,6 +245,9 @@ def _open_question(reference: str) -> tuple[Case, Confirmation, Subject] | Err:
     facts = found.by_reference(reference)
     if facts is None:
         return Err(NO_RECORD)
+    if facts.subject == "attendance":
+        # The delivery first, as whoever withdraws it does: its employers answer one by one.
+        found.hold_delivery(facts.record_id)
     about = found.subjects(facts.subject, [facts.record_id])[facts.record_id]
     case = queries.case_to_change(about.case_reference)
     question = found.confirmation_to_change(reference)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from portal.caseload import queries
 from portal.caseload.models import Case, DiagnosticSession
-from portal.caseload.panels import withdraw_problem
+from portal.caseload.panels import tell_withdrawn, withdraw_problem
 from portal.caseload.queries import confirmations as questions
 from portal.caseload.queries import work
 from portal.caseload.rules.confirmations import length, long_day
@@ -130,6 +130,7 @@ def withdraw(
     confirmations.drop(case=case, subject="session", record_ids=[kept.id])
     _tell(case, kept, by, "was withdrawn", reason.strip())
     _audit("case.session_withdrawn", case, kept, by)
+    tell_withdrawn(f"session:{kept.reference}", reason.strip(), by)
     return Ok(kept)
 
 

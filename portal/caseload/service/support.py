@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from portal.caseload.models import Attendance, Case, Delivery
-from portal.caseload.panels import withdraw_problem
+from portal.caseload.panels import tell_withdrawn, withdraw_problem
 from portal.caseload.queries import case_to_change
 from portal.caseload.queries import confirmations as found_questions
 from portal.caseload.queries import support as queries
@@ -196,12 +196,15 @@ def withdraw(*, reference: str, reason: str, by: Author) -> Ok[Delivery] | Err:
         return Err(WITHDRAWN)
     if not reason.strip():
         return Err(Problem("reason_needed", "Say why it is withdrawn", "reason"))
-    subjects = [f"attendance:{row.reference}" for row in facts.attendances]
-    refused = withdraw_problem(f"delivery:{reference}", *subjects)
+    # The cases before what guards hold, as wherever a record of a case is withdrawn.
+    rows = sorted(facts.attendances, key=lambda each: each.case_reference)
+    held = [(row, case_to_change(row.case_reference)) for row in rows]
+    refused = withdraw_problem(
+        f"delivery:{reference}", *(f"attendance:{row.reference}" for row in rows)
+    )
     if refused is not None:
         return Err(refused)
-    for row in sorted(facts.attendances, key=lambda each: each.case_reference):
-        case = case_to_change(row.case_reference)
+    for row, case in held:
         assert case is not None  # noqa: S101 - a foreign key
         cases.withdraw_milestone(
             case=case, kind=Milestone.SUPPORT, subject=f"attendance:{row.reference}"
@@ -210,6 +213,7 @@ def withdraw(*, reference: str, reason: str, by: Author) -> Ok[Delivery] | Err:
         _tell(made, row.employer_id, by, title=f"Support withdrawn: {made.title}", text=reason)
     made.withdrawn_at, made.withdrawn_reason = utc_now(), reason.strip()
     _audit("support.withdrawn", made, by, reason=reason.strip())
+    tell_withdrawn(f"delivery:{reference}", reason.strip(), by)
     return Ok(made)
 
 

@@ -1,7 +1,13 @@
 """Everything that is read about employers, their people and the register."""
 
 from portal.employers.models import RegisterEntry
-from portal.employers.queries.history import FactChange, fact_changes, facts_at, facts_on
+from portal.employers.queries.history import (
+    FactChange,
+    fact_changes,
+    facts_at,
+    facts_on,
+    facts_trail,
+)
 from portal.employers.queries.lists import (
     EmployerPage,
     EmployerRow,
@@ -54,6 +60,7 @@ __all__ = [
     "fact_changes",
     "facts_at",
     "facts_on",
+    "facts_trail",
     "free_entry_with_number",
     "invitation_by_hash",
     "kept_reference",

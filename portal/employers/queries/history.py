@@ -55,6 +55,21 @@ def facts_on(employer_id: int, day: date) -> dict[str, Any] | None:
     return facts
 
 
+def facts_trail(employer_id: int) -> list[tuple[date, int, dict[str, Any]]]:
+    """All facts after each saved change, with its London day and version; oldest first."""
+    facts: dict[str, Any] = dict.fromkeys(FACTS)
+    rows = current_session().execute(
+        select(EmployerChange.at, EmployerChange.version, EmployerChange.changes)
+        .where(EmployerChange.employer_id == employer_id)
+        .order_by(EmployerChange.version)
+    )
+    trail = []
+    for at, version, changes in rows:
+        facts = facts | {field: unplain(field, after) for field, (_old, after) in changes.items()}
+        trail.append((london(at).date(), version, facts))
+    return trail
+
+
 def fact_changes(employer_id: int, *, after_version: int = 0, limit: int = 100) -> list[FactChange]:
     """Saved changes, newest first."""
     rows = current_session().execute(

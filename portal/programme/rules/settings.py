@@ -76,6 +76,7 @@ class ProgrammeSettings:
     ``quiet_days``: a case without contact for so many days is listed.
     ``confirmation_days``: an employer's link to confirm something works for so many days.
     ``follow_up_months``: when after the plan is agreed an employer is asked what has lasted.
+    ``claim_close_working_days``: a claim month closes so many working days after its end.
     """
 
     part_time_hours: int
@@ -92,6 +93,7 @@ class ProgrammeSettings:
     quiet_days: int
     confirmation_days: int
     follow_up_months: tuple[int, ...]
+    claim_close_working_days: int
 
     def sector_title(self, key: str) -> str:
         """A sector's title on screen."""
@@ -188,6 +190,7 @@ def parse_settings(values: Mapping[str, Any]) -> ProgrammeSettings:
         quiet_days=_whole(values, "quiet_days", 1, 365),
         confirmation_days=_whole(values, "confirmation_days", 1, 90),
         follow_up_months=_months(values),
+        claim_close_working_days=_whole(values, "claim_close_working_days", 1, 60),
     )
 
 

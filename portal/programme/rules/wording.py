@@ -80,6 +80,13 @@ SETTINGS: Final[tuple[SettingWords, ...]] = (
         "months",
     ),
     SettingWords(
+        "claim_close_working_days",
+        "Months close for claims",
+        "A month closes by itself this many working days after its end.",
+        "whole",
+        "working days",
+    ),
+    SettingWords(
         "sectors",
         "Target sectors",
         "An employer's sector follows from its activity (SIC 2007).",

@@ -332,7 +332,7 @@ def test_the_page_of_a_case(world, client) -> None:
         for kind in (Milestone.CONSULTATION, Milestone.SESSION, Milestone.DIAGNOSTIC):
             cases.note_milestone(case=case, kind=kind, subject="x:Y", by=provider.author)
     soup = client.soup(f"/cases/{reference}")
-    assert "Claimable now" in soup.get_text()
+    assert "Everything is there" in soup.get_text()
     assert [s.get_text() for s in soup.select(".app-steps__step--done")] == [
         "Referral (done)",
         "Consultation (done)",

@@ -27,6 +27,7 @@ from portal.employers.views import held as pages
 from portal.integrations.storage import storage
 from portal.kernel.people import Author
 from portal.kernel.result import Ok
+from portal.payments.queries import held as held_payments
 from tests.factories import files as samples
 from tests.factories.accounts import make_user, sign_in
 from tests.factories.action_plans import make_party, make_plan
@@ -65,7 +66,7 @@ def test_no_table_about_employers_is_forgotten(app: Flask) -> None:
 
 SHOWN = {
     f"{module.__name__.removeprefix('portal.')}.{name}": value
-    for module in (held_tables, held, held_work, held_diagnostics, held_plans)
+    for module in (held_tables, held, held_work, held_diagnostics, held_plans, held_payments)
     for name, value in vars(module).items()
     if isinstance(value, TableShown)
 }

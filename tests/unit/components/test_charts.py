@@ -27,6 +27,11 @@ AMOUNTS = [
     {"label": "Cost", "low": 200, "high": 200, "low_text": "£2", "high_text": "£2"},
     {"label": "Left", "low": -100, "high": 100, "low_text": "−£1", "high_text": "£1"},  # noqa: RUF001
 ]
+SPENT = [
+    {"label": "Apr to Jun", "amount": 500, "amount_text": "£5", "mark": 700, "mark_text": "£7"},
+    {"label": "Jul to Sep", "amount": 0, "amount_text": "£0", "mark": 0, "mark_text": "£0"},
+    {"label": "Oct to Dec", "amount": None, "amount_text": "", "mark": 900, "mark_text": "£9"},
+]
 CHARTS = {
     "bar_chart": ("bar", {"rows": ROWS, "comparison_label": "Others"}),
     "gauge": (
@@ -35,6 +40,7 @@ CHARTS = {
     ),
     "slope_chart": ("slope", {"rows": CHANGES}),
     "range_chart": ("range", {"rows": AMOUNTS}),
+    "amounts_chart": ("amounts", {"rows": SPENT, "mark_label": "Profile"}),
 }
 
 

@@ -43,6 +43,11 @@ ANNEXES: dict[str, dict[str, str]] = {
         "answers_file": "answers read from and written to a file, without a database",
         "wiring": "ties the feature to the application",
     },
+    "payments": {
+        "held": "what an employer sees and takes away of the work that was counted",
+        "places": "the ways through the pages of money, as each person sees them",
+        "wiring": "ties the feature to the application",
+    },
 }
 # A feature that shows nothing to anybody has no pages yet.
 WITHOUT_PAGES: dict[str, str] = {}

@@ -170,3 +170,9 @@ def test_the_sic_list_is_whole_and_every_code_has_five_digits() -> None:
 @given(st.text(max_size=300))
 def test_no_search_of_the_sic_list_fails(question) -> None:
     assert len(load_sic().search(question, limit=5)) <= 5
+
+
+def test_every_setting_has_its_words_on_screen() -> None:
+    from portal.programme.rules.wording import BY_KEY
+
+    assert set(BY_KEY) == set(default_values())

@@ -1,0 +1,287 @@
+"""Claims and their lines, the outputs that are ready, and what is left under the caps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import and_, case, exists, func, or_, select, union
+
+from portal.caseload.models import Attendance, Delivery, DiagnosticSession, EvidenceFile
+from portal.db import current_session
+from portal.payments.models import (
+    Claim,
+    ClaimLine,
+    Contract,
+    ContractCap,
+    LedgerEntry,
+    Output,
+    Subcontractor,
+)
+from portal.payments.queries import ledger
+from portal.payments.rules.caps import Room
+from portal.payments.rules.duties import Involvement
+from portal.payments.rules.ledger import Entry
+from portal.payments.rules.states import ClaimState, LineState
+from portal.programme.models import Organisation, StaffPost
+
+_GONE = (LineState.REJECTED.value, LineState.REMOVED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFacts:
+    """A claim with its contract and provider, as plain data."""
+
+    id: int
+    reference: str
+    contract_id: int
+    contract_reference: str
+    contract_title: str
+    organisation_id: int
+    organisation_name: str
+    period: date
+    number: int
+    state: ClaimState
+    submitted_at: datetime | None
+    submitted_by: int | None
+    submitted_name: str
+    decided_at: datetime | None
+    revision: int
+
+    @property
+    def title(self) -> str:
+        """What the claim is called."""
+        more = f", {self.number}" if self.number > 1 else ""
+        return f"{self.period:%B %Y}{more}"
+
+
+def claim_facts(reference: str) -> ClaimFacts | None:
+    """The claim of this reference, whoever's it is."""
+    row = (
+        current_session()
+        .execute(
+            select(
+                Claim.id,
+                Claim.reference,
+                Claim.contract_id,
+                Contract.reference.label("contract_reference"),
+                Contract.title.label("contract_title"),
+                Contract.organisation_id,
+                Organisation.name.label("organisation_name"),
+                Claim.period,
+                Claim.number,
+                Claim.state,
+                Claim.submitted_at,
+                Claim.submitted_by,
+                Claim.submitted_name,
+                Claim.decided_at,
+                Claim.revision,
+            )
+            .join(Contract, Contract.id == Claim.contract_id)
+            .join(Organisation, Organisation.id == Contract.organisation_id)
+            .where(Claim.reference == reference)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else ClaimFacts(**{**row, "state": ClaimState(row["state"])})
+
+
+def contract_to_change(contract_id: int) -> Contract:
+    """The contract, held until the unit of work ends: whoever spends from it waits here."""
+    return (
+        current_session()
+        .scalars(
+            select(Contract)
+            .where(Contract.id == contract_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        .one()
+    )
+
+
+def claim_to_change(reference: str) -> Claim | None:
+    """The claim, its contract held first, then itself, in that order everywhere."""
+    session = current_session()
+    contract_id = session.scalar(select(Claim.contract_id).where(Claim.reference == reference))
+    if contract_id is None:
+        return None
+    contract_to_change(contract_id)
+    return session.scalar(
+        select(Claim)
+        .where(Claim.reference == reference)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def lines_to_change(claim_id: int) -> list[ClaimLine]:
+    """Every line of a claim, held."""
+    return list(
+        current_session().scalars(
+            select(ClaimLine)
+            .where(ClaimLine.claim_id == claim_id)
+            .order_by(ClaimLine.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def draft_of(contract_id: int, period: date) -> Claim | None:
+    """The draft of a contract for a month."""
+    return current_session().scalar(
+        select(Claim).where(
+            Claim.contract_id == contract_id, Claim.period == period, Claim.state == "draft"
+        )
+    )
+
+
+def last_number(contract_id: int, period: date) -> int:
+    """How many claims a contract has had for a month."""
+    return (
+        current_session().scalar(
+            select(func.max(Claim.number)).where(
+                Claim.contract_id == contract_id, Claim.period == period
+            )
+        )
+        or 0
+    )
+
+
+def outputs_by_id(ids: Collection[int]) -> dict[int, Output]:
+    """Outputs by key."""
+    rows = current_session().scalars(select(Output).where(Output.id.in_(ids)))
+    return {output.id: output for output in rows}
+
+
+def free_outputs(contract_id: int, *, until: date) -> list[Output]:
+    """Outputs of a contract up to a day that no line holds, in the order in which they are paid."""
+    held = exists().where(ClaimLine.output_id == Output.id, ClaimLine.state.not_in(_GONE))
+    return list(
+        current_session().scalars(
+            select(Output)
+            .where(
+                Output.contract_id == contract_id,
+                Output.withdrawn_at.is_(None),
+                Output.occurred_on <= until,
+                ~held,
+            )
+            .order_by(Output.occurred_on, Output.reference)
+        )
+    )
+
+
+def room(contract_id: int) -> Room:
+    """What is left in a contract and under its caps, in pence, by the ledger."""
+    session = current_session()
+    rows = session.execute(
+        select(ContractCap.output_type, ContractCap.cap_pence).where(
+            ContractCap.contract_id == contract_id
+        )
+    )
+    caps = {row[0]: row[1] for row in rows}
+    spent: dict[str, int] = {}
+    if caps:
+        sign = case(
+            (LedgerEntry.kind.in_((Entry.COMMIT, Entry.ADJUST)), LedgerEntry.pence),
+            (LedgerEntry.kind.in_((Entry.RELEASE, Entry.RECOVER)), -LedgerEntry.pence),
+            else_=0,
+        )
+        used = session.execute(
+            select(Output.output_type, func.sum(sign))
+            .join(LedgerEntry, LedgerEntry.output_id == Output.id)
+            .where(LedgerEntry.contract_id == contract_id)
+            .group_by(Output.output_type)
+        )
+        spent = {row[0]: int(row[1]) for row in used}
+    return Room(
+        ledger.standing(contract_id).budget,
+        {kind: cap - spent.get(kind, 0) for kind, cap in caps.items()},
+    )
+
+
+def involvement(claim: Claim, output_ids: Collection[int]) -> dict[int, Involvement]:
+    """Who has had a hand in each of these outputs, for the separation of duties."""
+    session = current_session()
+    contract = session.get_one(Contract, claim.contract_id)
+    claimants = {contract.organisation_id}
+    claimants |= set(
+        session.scalars(
+            select(Subcontractor.organisation_id).where(Subcontractor.contract_id == contract.id)
+        )
+    )
+    outputs = outputs_by_id(output_ids)
+    claimants |= {output.organisation_id for output in outputs.values()}
+    staff = frozenset(
+        session.scalars(select(StaffPost.user_id).where(StaffPost.organisation_id.in_(claimants)))
+    )
+    recorded: dict[int, set[int]] = {key: set() for key in outputs}
+    rows = session.execute(
+        select(Output.id, DiagnosticSession.by, Delivery.by)
+        .outerjoin(DiagnosticSession, DiagnosticSession.id == Output.session_id)
+        .outerjoin(Delivery, Delivery.id == Output.delivery_id)
+        .where(Output.id.in_(output_ids))
+    )
+    for key, session_by, delivery_by in rows:
+        recorded[key] |= {one for one in (session_by, delivery_by) if one is not None}
+    evidenced = _evidenced(output_ids)
+    return {
+        key: Involvement(
+            recorded_by=frozenset(
+                recorded[key] | ({output.adviser_id} if output.adviser_id else set())
+            ),
+            evidenced_by=frozenset(evidenced.get(key, ())),
+            submitted_by=claim.submitted_by,
+            claimant_staff=staff,
+            drafted_by=claim.drafted_by,
+        )
+        for key, output in outputs.items()
+    }
+
+
+def _evidenced(output_ids: Collection[int]) -> dict[int, set[int]]:
+    """Who added evidence with the case of an output, or of any employer that attended with it."""
+    # Two plain joins: an "or" between them would read every file for every output.
+    own = (
+        select(Output.id, EvidenceFile.uploaded_by)
+        .join(EvidenceFile, EvidenceFile.case_id == Output.case_id)
+        .where(Output.id.in_(output_ids))
+    )
+    attending = (
+        select(Output.id, EvidenceFile.uploaded_by)
+        .join(Attendance, Attendance.delivery_id == Output.delivery_id)
+        .join(EvidenceFile, EvidenceFile.case_id == Attendance.case_id)
+        .where(Output.id.in_(output_ids))
+    )
+    rows = current_session().execute(union(own, attending))
+    found: dict[int, set[int]] = {}
+    for key, person in rows:
+        if person is not None:
+            found.setdefault(key, set()).add(person)
+    return found
+
+
+def claims_of(
+    *, organisation_ids: Collection[int] | None = None, states: Collection[ClaimState] = ()
+) -> list[Claim]:
+    """Claims, newest month first; of some providers only, where given."""
+    query = select(Claim).join(Contract, Contract.id == Claim.contract_id)
+    if organisation_ids is not None:
+        query = query.where(Contract.organisation_id.in_(organisation_ids))
+    if states:
+        query = query.where(or_(*(Claim.state == state.value for state in states)))
+    return list(current_session().scalars(query.order_by(Claim.period.desc(), Claim.number.desc())))
+
+
+def live_lines(claim_id: int) -> list[tuple[ClaimLine, Output]]:
+    """Lines of a claim that were not taken out, each with its output."""
+    rows = current_session().execute(
+        select(ClaimLine, Output)
+        .join(Output, and_(Output.id == ClaimLine.output_id))
+        .where(ClaimLine.claim_id == claim_id, ClaimLine.state != LineState.REMOVED.value)
+        .order_by(Output.occurred_on, Output.reference)
+    )
+    return [(row[0], row[1]) for row in rows]

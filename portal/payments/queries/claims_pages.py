@@ -1,0 +1,284 @@
+"""One claim as its page shows it, in the same number of statements however long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
+
+from portal.accounts.models import User
+from portal.caseload.models import Case
+from portal.db import current_session
+from portal.kernel.clock import today
+from portal.payments.models import (
+    CheckOverride,
+    CheckResult,
+    Claim,
+    ClaimLine,
+    Contract,
+    Output,
+    Payment,
+)
+from portal.payments.rules.claims import (
+    CHECK_FILTERS,
+    FAIL,
+    LOOK,
+    PAGE,
+    PASS,
+    LineFilter,
+)
+from portal.payments.rules.states import ClaimState, LineState
+from portal.programme.models import Organisation
+
+_GONE: Final = (LineState.REJECTED.value, LineState.REMOVED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPage:
+    """A claim with its contract, its provider, its payment and its newest run of checks."""
+
+    id: int
+    reference: str
+    contract_id: int
+    contract_reference: str
+    contract_title: str
+    total_cap: int
+    open_from: date
+    organisation_id: int
+    organisation_name: str
+    period: date
+    number: int
+    state: ClaimState
+    submitted_at: datetime | None
+    submitted_name: str
+    decided_at: datetime | None
+    revision: int
+    run: int
+    in_run: bool
+    paid_on: date | None
+    bank_reference: str | None
+    payment_reference: str | None
+
+    @property
+    def title(self) -> str:
+        """What the claim is called."""
+        more = f", claim {self.number}" if self.number > 1 else ""
+        return f"{self.period:%B %Y}{more}"
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is still the provider's own."""
+        return self.state is ClaimState.DRAFT
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still become of its lines."""
+        return self.state in {ClaimState.DRAFT, ClaimState.SUBMITTED, ClaimState.QUERIED}
+
+
+def claim_page(reference: str) -> ClaimPage | None:
+    """The claim of this reference, whoever's it is."""
+    run = (
+        select(func.coalesce(func.max(CheckResult.run), 0))
+        .where(CheckResult.claim_id == Claim.id)
+        .correlate(Claim)
+        .scalar_subquery()
+    )
+    row = (
+        current_session()
+        .execute(
+            select(
+                Claim.id,
+                Claim.reference,
+                Claim.contract_id,
+                Contract.reference.label("contract_reference"),
+                Contract.title.label("contract_title"),
+                Contract.total_cap_pence.label("total_cap"),
+                Contract.open_from,
+                Contract.organisation_id,
+                Organisation.name.label("organisation_name"),
+                Claim.period,
+                Claim.number,
+                Claim.state,
+                Claim.submitted_at,
+                Claim.submitted_name,
+                Claim.decided_at,
+                Claim.revision,
+                run.label("run"),
+                Payment.id.is_not(None).label("in_run"),
+                Payment.paid_on,
+                Payment.bank_reference,
+                Payment.reference.label("payment_reference"),
+            )
+            .join(Contract, Contract.id == Claim.contract_id)
+            .join(Organisation, Organisation.id == Contract.organisation_id)
+            .outerjoin(Payment, Payment.claim_id == Claim.id)
+            .where(Claim.reference == reference)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else ClaimPage(**{**row, "state": ClaimState(row["state"])})
+
+
+def let_through(on: date) -> ColumnElement[bool]:
+    """Whether a check result (joined with its line) was let through and that still counts."""
+    return exists().where(
+        CheckOverride.output_id == ClaimLine.output_id,
+        CheckOverride.kind == CheckResult.kind,
+        CheckOverride.granted_at.is_not(None),
+        CheckOverride.until_on >= on,
+    )
+
+
+def _worst(claim_id: int, run: int) -> Subquery:
+    """How bad the worst finding of each line is in one run."""
+    rank = case(
+        (and_(CheckResult.result == "fail", ~let_through(today())), FAIL),
+        (CheckResult.result != "pass", LOOK),
+        else_=PASS,
+    )
+    return (
+        select(CheckResult.line_id, func.max(rank).label("rank"))
+        .join(ClaimLine, ClaimLine.id == CheckResult.line_id)
+        .where(CheckResult.claim_id == claim_id, CheckResult.run == run)
+        .group_by(CheckResult.line_id)
+        .subquery()
+    )
+
+
+class Part(NamedTuple):
+    """Lines of a claim that are alike, and their pence; ``rank`` is 0 where nothing was checked."""
+
+    state: str
+    output_type: str
+    rank: int
+    lines: int
+    pence: int
+
+
+def parts(claim: ClaimPage) -> list[Part]:
+    """How the lines of a claim divide, by state, type of output and result of the checks."""
+    worst = _worst(claim.id, claim.run)
+    rank = func.coalesce(worst.c.rank, 0)
+    rows = current_session().execute(
+        select(ClaimLine.state, Output.output_type, rank, func.count(), func.sum(ClaimLine.pence))
+        .join(Output, Output.id == ClaimLine.output_id)
+        .outerjoin(worst, worst.c.line_id == ClaimLine.id)
+        .where(ClaimLine.claim_id == claim.id)
+        .group_by(ClaimLine.state, Output.output_type, rank)
+    )
+    return [Part(row[0], row[1], int(row[2]), row[3], int(row[4])) for row in rows]
+
+
+class LineRow(NamedTuple):
+    """A line as lists show it."""
+
+    id: int
+    state: str
+    pence: int
+    explanation: str
+    reason: str
+    decided_name: str
+    decided_at: datetime | None
+    output_id: int
+    output_reference: str
+    output_type: str
+    employer_name: str
+    occurred_on: date
+    case_reference: str
+    organisation_id: int
+    rank: int
+    adviser: str | None
+
+
+def _lines(claim: ClaimPage) -> tuple[Any, Any]:
+    worst = _worst(claim.id, claim.run)
+    rank = func.coalesce(worst.c.rank, 0)
+    query = (
+        select(
+            ClaimLine.id,
+            ClaimLine.state,
+            ClaimLine.pence,
+            ClaimLine.explanation,
+            ClaimLine.reason,
+            ClaimLine.decided_name,
+            ClaimLine.decided_at,
+            Output.id,
+            Output.reference,
+            Output.output_type,
+            Output.employer_name,
+            Output.occurred_on,
+            Case.reference,
+            Output.organisation_id,
+            rank,
+            User.name,
+        )
+        .join(Output, Output.id == ClaimLine.output_id)
+        .join(Case, Case.id == Output.case_id)
+        .outerjoin(User, User.id == Output.adviser_id)
+        .outerjoin(worst, worst.c.line_id == ClaimLine.id)
+        .where(ClaimLine.claim_id == claim.id)
+        .order_by(Output.occurred_on, Output.reference)
+    )
+    return query, rank
+
+
+def _narrowed(claim: ClaimPage, wanted: LineFilter) -> Any:
+    query, rank = _lines(claim)
+    if wanted.state:
+        query = query.where(ClaimLine.state == wanted.state)
+    else:
+        query = query.where(ClaimLine.state != LineState.REMOVED.value)
+    if wanted.check:
+        query = query.where(rank == CHECK_FILTERS[wanted.check][1])
+    if wanted.q:
+        text = wanted.q.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
+        query = query.where(
+            or_(
+                func.lower(Output.employer_name).like(f"%{text}%", escape="/"),
+                Output.reference == wanted.q.upper(),
+            )
+        )
+    return query
+
+
+def line_rows(claim: ClaimPage, wanted: LineFilter) -> tuple[list[LineRow], int]:
+    """A page of lines, and how many fit; an empty page where there are fewer."""
+    query = _narrowed(claim, wanted).add_columns(func.count().over())
+    rows = current_session().execute(query.limit(PAGE).offset((wanted.page - 1) * PAGE)).all()
+    return [LineRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+
+
+def every_line(claim: ClaimPage, wanted: LineFilter) -> Iterator[LineRow]:
+    """Every line that fits, for an export."""
+    for row in current_session().execute(_narrowed(claim, wanted)):
+        yield LineRow(*row)
+
+
+def one_line(claim: ClaimPage, line_id: int) -> LineRow | None:
+    """One line of a claim."""
+    query, _rank = _lines(claim)
+    row = current_session().execute(query.where(ClaimLine.id == line_id)).first()
+    return None if row is None else LineRow(*row)
+
+
+def pence_by_type(found: Iterable[Part]) -> dict[str, int]:
+    """Pence of the lines that stand, by type of output."""
+    totals: dict[str, int] = {}
+    for part in found:
+        if part.state not in _GONE:
+            totals[part.output_type] = totals.get(part.output_type, 0) + part.pence
+    return totals

@@ -1,0 +1,1 @@
+"""Rules of payment: pure functions over plain data, in integer pence."""

@@ -1,0 +1,5 @@
+"""Pages about money, by journey."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("payments", __name__)

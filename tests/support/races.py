@@ -1,0 +1,119 @@
+"""Two people at the same moment: threads that meet right before the first of them writes.
+
+Both read, then each waits for the other before its first change. Where a lock is held the other
+cannot come, and the wait ends by itself; where none is held both have read the same and write it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from portal.db import session as sessions
+from portal.db import unit_of_work
+from portal.db.session import Database, PortalSession
+
+_CHANGES = ("INSERT", "UPDATE", "DELETE")
+_LOCK = re.compile(r"\s+FOR UPDATE( OF \w+(, \w+)*)?")
+
+
+@dataclass
+class Race:
+    """What became of each runner, and whether they met before the first change."""
+
+    results: list[object] = field(default_factory=list)
+    met: bool = False
+
+
+def race(app: Flask, *runners: Callable[[], object], patience: float = 0.15) -> Race:
+    """Let everybody run at once, each in a context and a unit of work of its own.
+
+    An exception is a result like any other: the test says which results it can explain.
+    """
+    outcome = Race([None] * len(runners))
+    start = threading.Barrier(len(runners), timeout=30)
+    meeting = threading.Barrier(len(runners), timeout=patience)
+    here = threading.local()
+
+    def wait(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
+        if not getattr(here, "racing", False) or not statement.startswith(_CHANGES):
+            return
+        here.racing = False
+        try:
+            meeting.wait()
+        except threading.BrokenBarrierError:
+            return
+        outcome.met = True
+
+    def run(number: int) -> None:
+        start.wait()
+        here.racing = True
+        try:
+            with app.app_context(), unit_of_work():
+                outcome.results[number] = runners[number]()
+        except Exception as error:  # noqa: BLE001 - the test judges it
+            outcome.results[number] = error
+        finally:
+            here.racing = False
+
+    engine = database_of(app).engine
+    event.listen(engine, "before_cursor_execute", wait)
+    try:
+        running = [threading.Thread(target=run, args=(n,)) for n in range(len(runners))]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join(timeout=60)
+        assert not any(thread.is_alive() for thread in running), "a runner hangs"
+    finally:
+        event.remove(engine, "before_cursor_execute", wait)
+    return outcome
+
+
+@contextmanager
+def without_locks(app: Flask) -> Iterator[None]:
+    """The control: nothing read to be changed is held, as with a library's defaults."""
+    engine = database_of(app).engine
+
+    def strip(
+        _c: Any, _cur: Any, statement: str, parameters: Any, _context: Any, _many: bool
+    ) -> tuple[str, Any]:
+        return _LOCK.sub("", statement), parameters
+
+    def begin_without(session: PortalSession) -> None:
+        # On SQLite the lock is the way a transaction begins.
+        if session.in_transaction():
+            session.commit()
+        session.info[sessions._WRITING] = True
+
+    event.listen(engine, "before_cursor_execute", strip, retval=True)
+    real = sessions.begin_writing
+    sessions.begin_writing = begin_without
+    try:
+        yield
+    finally:
+        sessions.begin_writing = real
+        event.remove(engine, "before_cursor_execute", strip)
+
+
+def drop_walls(app: Flask, indexes: Sequence[tuple[str, str]]) -> None:
+    """The control: take the unique indexes and constraints (table, name) away as well."""
+    database = database_of(app)
+    with database.engine.begin() as connection:
+        for table, name in indexes:
+            if name.startswith("uq_") and not database.is_sqlite:
+                connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+            connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
+
+
+def database_of(app: Flask) -> Database:
+    """The application's database."""
+    database: Database = app.extensions["portal_db"]
+    return database
