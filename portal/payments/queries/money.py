@@ -196,12 +196,18 @@ def _unpaid_outputs(organisations: Collection[int], month: date) -> _Rows:
     )
 
 
+_NO_NUMBER, _NO_DAY = literal(None, Output.id.type), literal(None, Date())
+_NO_TEXT = literal(None, Output.reference.type)
+
+
 def _work(organisations: Collection[int]) -> tuple[_Rows, _Rows]:
     """Sessions and deliveries, not withdrawn, from which no output arose."""
+    return _idle_sessions(organisations), _idle_deliveries(organisations)
+
+
+def _idle_sessions(organisations: Collection[int]) -> _Rows:
     name = func.coalesce(func.nullif(Employer.trading_name, ""), Employer.name)
-    no_number, no_day = literal(None, Output.id.type), literal(None, Date())
-    no_text = literal(None, Output.reference.type)
-    sessions = (
+    return (
         select(
             literal("session"),
             DiagnosticSession.id,
@@ -210,13 +216,13 @@ def _work(organisations: Collection[int]) -> tuple[_Rows, _Rows]:
             literal("engagement"),
             name,
             Case.reference,
-            no_number,
-            no_text,
-            no_text,
-            no_day,
-            no_day,
+            _NO_NUMBER,
+            _NO_TEXT,
+            _NO_TEXT,
+            _NO_DAY,
+            _NO_DAY,
             literal(""),
-            no_number,
+            _NO_NUMBER,
         )
         .join(Case, Case.id == DiagnosticSession.case_id)
         .join(Employer, Employer.id == Case.employer_id)
@@ -226,21 +232,24 @@ def _work(organisations: Collection[int]) -> tuple[_Rows, _Rows]:
             ~exists().where(Output.session_id == DiagnosticSession.id),
         )
     )
-    deliveries = select(
+
+
+def _idle_deliveries(organisations: Collection[int]) -> _Rows:
+    return select(
         literal("delivery"),
         Delivery.id,
         Delivery.reference,
         Delivery.delivered_on,
         Delivery.kind,
         Delivery.title,
-        no_text,
-        no_number,
-        no_text,
-        no_text,
-        no_day,
-        no_day,
+        _NO_TEXT,
+        _NO_NUMBER,
+        _NO_TEXT,
+        _NO_TEXT,
+        _NO_DAY,
+        _NO_DAY,
         literal(""),
-        no_number,
+        _NO_NUMBER,
     ).where(
         Delivery.organisation_id.in_(organisations),
         Delivery.withdrawn_at.is_(None),
@@ -248,7 +257,6 @@ def _work(organisations: Collection[int]) -> tuple[_Rows, _Rows]:
         exists().where(Attendance.delivery_id == Delivery.id),
         ~exists().where(Output.delivery_id == Delivery.id),
     )
-    return sessions, deliveries
 
 
 def work_count(organisations: Collection[int]) -> int:

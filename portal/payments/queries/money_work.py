@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -195,9 +195,14 @@ def _pieces(
             EmployerChange.version,
         )
     )
+    return _gathered(rows.mappings())
+
+
+def _gathered(rows: Iterable[Any]) -> dict[tuple[str, int], _Piece]:
+    """Pieces of work from rows in which each stands once for every change of an employer."""
     usual = int(default_values()["sme_limit"])
     found: dict[tuple[str, int], _Piece] = {}
-    for row in rows.mappings():
+    for row in rows:
         key = (row["kind"], row["id"])
         piece = found.get(key)
         if piece is None:

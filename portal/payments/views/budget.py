@@ -11,7 +11,6 @@ from typing import Any, Final
 from flask import Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.caseload.views.links import link_to
 from portal.kernel.clock import today
 from portal.kernel.ids import normalise_reference
 from portal.kernel.money import Money
@@ -144,12 +143,12 @@ def budget() -> ResponseReturnValue:
         costs=_costs(shown),
         few=FEW,
         late=late,
-        late_href=link_to(
+        late_href=url_for(
             "payments.outputs", state="late", contract=alone.book.id if alone else None
         ),
-        review_href=link_to("payments.review"),
-        runs_href=link_to("payments.runs"),
-        ledger_href=link_to("payments.ledger"),
+        review_href=url_for("payments.review"),
+        runs_href=url_for("payments.runs"),
+        ledger_href=url_for("payments.ledger"),
         colours=_COLOURS,
         tags=_TAGS,
         recent=RECENT,

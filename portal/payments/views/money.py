@@ -12,7 +12,6 @@ from typing import Any, Final
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.caseload.views.links import link_to
 from portal.kernel.clock import today
 from portal.payments.access import lep_finance, provider_manager
 from portal.payments.queries import money as found
@@ -89,10 +88,10 @@ def money() -> ResponseReturnValue:
     return render_template(
         "payments/money/overview.html",
         earned=_earned(parts),
-        earned_href=link_to("payments.outputs"),
+        earned_href=url_for("payments.outputs"),
         steps=[_step_line(step, parts) for step in Step],
         back=Sum(sum(part.returned for part in parts), sum(part.back for part in parts)),
-        back_href=link_to("payments.remittances"),
+        back_href=url_for("payments.remittances"),
         types=[
             (OUTPUT_TYPES[kind], kind, _across([p for p in parts if p.output_type == kind]))
             for kind in OUTPUT_TYPES
@@ -121,10 +120,10 @@ def _step_line(step: Step, parts: Sequence[Part]) -> dict[str, Any]:
     return {
         "words": STEPS[step],
         "sum": _at(step, parts),
-        "href": link_to("payments.outputs", state=state)
+        "href": url_for("payments.outputs", state=state)
         if state
         else url_for("payments.money_unpaid", step=step.value),
-        "claims": link_to("payments.claims", show=claims) if claims else None,
+        "claims": url_for("payments.claims", show=claims) if claims else None,
     }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from portal.caseload.views.links import link_to
+from flask import url_for
+
 from portal.kernel.clock import today
 from portal.payments.queries.money import Waiting
 from portal.payments.queries.money_work import Unready
@@ -41,7 +43,8 @@ class Links:
         if reference is None:
             return None
         if endpoint not in self._made:
-            self._made[endpoint] = link_to(endpoint, **{name: "X"})
+            values: dict[str, Any] = {name: "X"}
+            self._made[endpoint] = url_for(endpoint, **values)
         known = self._made[endpoint]
         return None if known is None else f"{known[:-1]}{reference}"
 
