@@ -111,23 +111,35 @@ class Model:
 
     def fitting(self, period: date) -> list[int]:
         """Outputs that a draft of this month would take besides those it has."""
-        draft = self.draft_of(period)
-        on = [] if draft is None else self.lines_in("draft", claim=draft.reference)
-        room, caps = self.budget, {kind: cap - self.spent(kind) for kind, cap in self.caps.items()}
-        taken = []
         free = [
             work
             for work in self.works.values()
-            if not work.withdrawn and self.line_of(work.key) is None and self.month(work) == period
+            if self.is_free(work) and self.month(work) == period
         ]
+        return self._taken(self.draft_of(period), self.ordered(free))
+
+    def is_free(self, work: Work) -> bool:
+        """Whether an output can be put on a claim."""
+        return not work.withdrawn and self.line_of(work.key) is None
+
+    def goes_back(self, line: Line) -> bool:
+        """Whether there is room on its draft for a line that was taken out."""
+        work = self.works[line.work]
+        return self.is_free(work) and bool(self._taken(self.claims[line.claim], [work]))
+
+    def _taken(self, draft: Story | None, wanted: list[Work]) -> list[int]:
+        """Which of these fit beside what stands on a draft, in order, as far as money goes."""
+        room, caps = self.budget, {kind: cap - self.spent(kind) for kind, cap in self.caps.items()}
+        on = [] if draft is None else self.lines_in("draft", claim=draft.reference)
         standing = self.ordered([self.works[line.work] for line in on])
-        for work in [*standing, *self.ordered(free)]:
+        taken = []
+        for work in [*standing, *wanted]:
             if work.pence <= room and work.pence <= caps.get(work.kind, work.pence):
                 room -= work.pence
                 if work.kind in caps:
                     caps[work.kind] -= work.pence
                 taken.append(work.key)
-        return [key for key in taken if self.line_of(key) is None]
+        return [work.key for work in wanted if work.key in taken]
 
     def all_fit(self, claim: str) -> bool:
         """Whether everything on a draft can be promised."""
