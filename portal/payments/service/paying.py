@@ -82,12 +82,15 @@ def make_run(
     for contract_id in sorted({one.contract_id for one in owed}):
         claiming.contract_to_change(contract_id)
     held = found.claims_to_pay([one.claim_id for one in owed])
-    # Read again under the lock: another may have put them into a run a moment ago.
-    owed = found.owed(programme, references=references)
+    # Read again under the lock: another may have put them into a run a moment ago. What was
+    # approved since is not held: it waits for the next run.
+    keys = {claim.id for claim in held}
+    owed = [one for one in found.owed(programme, references=references) if one.claim_id in keys]
     problem = _run_problem(owed, references, total_pence)
     if problem is not None:
         return Err(problem)
-    refusal = _first_refusal(held, by)
+    waiting = {one.claim_id for one in owed}
+    refusal = _first_refusal([claim for claim in held if claim.id in waiting], by)
     if refusal is not None:
         return Err(refusal)
     run = _made(programme, owed, day, by)

@@ -7,6 +7,7 @@ keeps the second from reading (tests/support/races.py).
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from datetime import date
 
@@ -17,9 +18,11 @@ from sqlalchemy import delete, func, select
 from portal.db import current_session
 from portal.kernel.clock import today
 from portal.kernel.people import Author
+from portal.kernel.result import Ok
 from portal.payments.models import ChainHead, Claim, Output, Payment, PaymentRun
 from portal.payments.queries import claims as claiming
 from portal.payments.queries import ledger as reading
+from portal.payments.queries import paying as schedules
 from portal.payments.rules.ledger import Entry
 from portal.payments.service import claims, ledger, outputs, paying, reviewing
 from portal.payments.service.proving import verify
@@ -262,6 +265,39 @@ def test_two_workers_make_the_payment_run(committed_app: Flask, named: bool) -> 
         with committed_app.app_context():
             for table in (Payment, PaymentRun):
                 assert current_session().scalar(select(func.count()).select_from(table)) == number
+    assert_sound(committed_app)
+
+
+def test_what_is_approved_while_a_run_is_made_waits_for_the_next(
+    committed_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was not held when the run looked at who had a hand in what."""
+    desk, late = desk_of(committed_app), desk_of(committed_app)
+    prepared(committed_app, desk, world.approve)
+    reference, lines = prepared(committed_app, late, world.submit)
+    real = schedules.claims_to_pay
+
+    def slowly(claim_ids: list[int]) -> list[Claim]:
+        held = real(claim_ids)
+        # On a file nobody can write meanwhile, and what cannot be, need not be tried.
+        if not database_of(committed_app).is_sqlite:
+            other = threading.Thread(target=approve_elsewhere)
+            other.start()
+            other.join()
+        return held
+
+    def approve_elsewhere() -> None:
+        world.set_up(committed_app, approving(reference, lines, late.officers[0]))
+
+    monkeypatch.setattr(schedules, "claims_to_pay", slowly)
+    run = world.set_up(
+        committed_app,
+        lambda: paying.make_run(programme=PROGRAMME, references=None, by=desk.payers[0]),
+    )
+    assert isinstance(run, Ok), run
+    with committed_app.app_context():
+        assert current_session().scalar(select(func.count()).select_from(Payment)) == 1
+        assert world.claim_of(reference).state in {"approved", "submitted"}
     assert_sound(committed_app)
 
 
