@@ -312,7 +312,7 @@ def confirms_by_mail(journey: Journey, session: str) -> None:
     heading(phone, "You confirmed this")
     assert journey.server.rows(states)[0][0] == "confirmed"
     journey.open_case()
-    expect(page.get_by_text("Claimable now")).to_be_visible()
+    expect(page.get_by_text("Everything is there")).to_be_visible()
 
 
 def _outcomes(page: Page, *, open_posts: str, policy: str) -> None:
