@@ -8,10 +8,10 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, U
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.caseload.models.shared import one_of
 from portal.caseload.rules.stages import CLOSE_REASONS, Milestone, Stage
 from portal.caseload.rules.words import ACTION_KINDS
 from portal.db import Base, JsonDocument, Timestamped, UtcDateTime
+from portal.db.constraints import one_of
 from portal.employers import models as employers_models
 from portal.kernel.clock import utc_now
 from portal.kernel.ids import new_reference

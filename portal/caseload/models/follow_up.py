@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.caseload.models.shared import one_of
 from portal.caseload.models.work import MOST_MINUTES
 from portal.caseload.rules.words import CONTACT_KINDS
 from portal.db import Base, JsonDocument, Timestamped, UtcDateTime
+from portal.db.constraints import one_of
 from portal.kernel.clock import utc_now
 from portal.kernel.ids import new_reference
 from portal.kernel.people import NAME_LENGTH

@@ -10,9 +10,10 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, JsonDocument, UtcDateTime
+from portal.db.constraints import one_of
 from portal.kernel.clock import utc_now
 from portal.kernel.people import NAME_LENGTH
-from portal.payments.models.shared import Pence, amount, one_of
+from portal.payments.models.shared import Pence, amount
 from portal.payments.rules.ledger import Account, Entry
 
 

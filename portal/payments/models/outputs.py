@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.caseload import models as caseload_models
 from portal.db import Base, JsonDocument, Timestamped, UtcDateTime
+from portal.db.constraints import one_of
 from portal.kernel.clock import utc_now
 from portal.kernel.ids import new_reference
-from portal.payments.models.shared import Pence, amount, one_of
+from portal.payments.models.shared import Pence, amount
 from portal.payments.rules.words import OUTPUT_TYPES
 
 assert caseload_models  # noqa: S101 - imported so that cases and sessions are known

@@ -9,8 +9,9 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Timestamped, UtcDateTime
+from portal.db.constraints import one_of
 from portal.kernel.ids import new_reference
-from portal.payments.models.shared import Pence, amount, one_of
+from portal.payments.models.shared import Pence, amount
 from portal.payments.rules.words import BONUS, OUTPUT_TYPES, SIZE_TIERS
 
 

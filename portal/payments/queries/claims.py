@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import and_, case, exists, func, or_, select, union
+from sqlalchemy.orm import defer
 
 from portal.caseload.models import Attendance, Delivery, DiagnosticSession, EvidenceFile
 from portal.db import current_session
@@ -130,6 +131,12 @@ def lines_to_change(claim_id: int) -> list[ClaimLine]:
     )
 
 
+def line_states(claim_id: int) -> list[LineState]:
+    """The state of every line of a claim; whoever asks holds the claim."""
+    rows = current_session().scalars(select(ClaimLine.state).where(ClaimLine.claim_id == claim_id))
+    return [LineState(state) for state in rows]
+
+
 def draft_of(contract_id: int, period: date) -> Claim | None:
     """The draft of a contract for a month."""
     return current_session().scalar(
@@ -152,13 +159,18 @@ def last_number(contract_id: int, period: date) -> int:
 
 
 def outputs_by_id(ids: Collection[int]) -> dict[int, Output]:
-    """Outputs by key."""
-    rows = current_session().scalars(select(Output).where(Output.id.in_(ids)))
+    """Outputs by key; their facts are read only where somebody asks for them."""
+    rows = current_session().scalars(
+        select(Output).where(Output.id.in_(ids)).options(defer(Output.facts))
+    )
     return {output.id: output for output in rows}
 
 
 def free_outputs(contract_id: int, *, until: date) -> list[Output]:
-    """Outputs of a contract up to a day that no line holds, in the order in which they are paid."""
+    """Outputs of a contract up to a day that no line holds, in the order in which they are paid.
+
+    Their facts are read only where somebody asks for them.
+    """
     held = exists().where(ClaimLine.output_id == Output.id, ClaimLine.state.not_in(_GONE))
     return list(
         current_session().scalars(
@@ -170,6 +182,7 @@ def free_outputs(contract_id: int, *, until: date) -> list[Output]:
                 ~held,
             )
             .order_by(Output.occurred_on, Output.reference)
+            .options(defer(Output.facts))
         )
     )
 
@@ -213,32 +226,32 @@ def involvement(claim: Claim, output_ids: Collection[int]) -> dict[int, Involvem
             select(Subcontractor.organisation_id).where(Subcontractor.contract_id == contract.id)
         )
     )
-    outputs = outputs_by_id(output_ids)
-    claimants |= {output.organisation_id for output in outputs.values()}
-    staff = frozenset(
-        session.scalars(select(StaffPost.user_id).where(StaffPost.organisation_id.in_(claimants)))
-    )
-    recorded: dict[int, set[int]] = {key: set() for key in outputs}
     rows = session.execute(
-        select(Output.id, DiagnosticSession.by, Delivery.by)
+        select(
+            Output.id,
+            Output.organisation_id,
+            Output.adviser_id,
+            DiagnosticSession.by,
+            Delivery.by,
+        )
         .outerjoin(DiagnosticSession, DiagnosticSession.id == Output.session_id)
         .outerjoin(Delivery, Delivery.id == Output.delivery_id)
         .where(Output.id.in_(output_ids))
+    ).all()
+    claimants |= {row[1] for row in rows}
+    staff = frozenset(
+        session.scalars(select(StaffPost.user_id).where(StaffPost.organisation_id.in_(claimants)))
     )
-    for key, session_by, delivery_by in rows:
-        recorded[key] |= {one for one in (session_by, delivery_by) if one is not None}
     evidenced = _evidenced(output_ids)
     return {
         key: Involvement(
-            recorded_by=frozenset(
-                recorded[key] | ({output.adviser_id} if output.adviser_id else set())
-            ),
+            recorded_by=frozenset(one for one in hands if one is not None),
             evidenced_by=frozenset(evidenced.get(key, ())),
             submitted_by=claim.submitted_by,
             claimant_staff=staff,
             drafted_by=claim.drafted_by,
         )
-        for key, output in outputs.items()
+        for key, _organisation, *hands in rows
     }
 
 

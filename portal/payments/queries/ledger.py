@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +91,19 @@ def walk_ledger() -> Generator[Mapping[Any, Any]]:
     )
     try:
         yield from result.mappings()
+    finally:
+        result.close()
+
+
+def walk_entries(names: Sequence[str]) -> Generator[Sequence[Any]]:
+    """Every entry in order as plain values: the names asked for, its key, the two hashes."""
+    table = LedgerEntry.__table__.c
+    columns = [table[name] for name in (*names, "id", "previous", "hash")]
+    result = current_session().execute(
+        select(*columns).order_by(table.sequence), execution_options={"yield_per": 5000}
+    )
+    try:
+        yield from result
     finally:
         result.close()
 

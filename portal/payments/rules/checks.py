@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple
 
 Result = Literal["pass", "warn", "fail"]
 KINDS: Final[Mapping[str, str]] = {
@@ -33,15 +34,17 @@ LEAST_FOR_SHARE = 20
 DRIFT_POINTS = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+_NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+class Finding(NamedTuple):
     """What one check says about a line, or about the claim where ``line`` is None."""
 
     kind: str
     result: Result
     words: str
     line: int | None = None
-    detail: Mapping[str, object] = field(default_factory=dict)
+    detail: Mapping[str, object] = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,10 @@ def _cap(one: LineCase) -> Finding:
 
 
 def _working_day(one: LineCase) -> Finding:
-    day = f"{one.occurred_on:%A} {one.occurred_on.day} {one.occurred_on:%B %Y}"
-    fault = "" if one.is_working_day else f"{day} is a weekend or a bank holiday"
+    fault = ""
+    if not one.is_working_day:
+        day = f"{one.occurred_on:%A} {one.occurred_on.day} {one.occurred_on:%B %Y}"
+        fault = f"{day} is a weekend or a bank holiday"
     return _finding("working_day", one, fault, result="warn")
 
 

@@ -7,12 +7,16 @@ as the words every business of a chain begins with, a longer beginning has to be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from itertools import chain
 from typing import Final
 
-from portal.caseload.rules.referral_likeness import STRONG, Identity, likeness
+from rapidfuzz import fuzz, process
+
+from portal.caseload.rules.referral_likeness import LEAST_OF_STRONG, STRONG, Identity, likeness
 from portal.employers.rules.names import match_name
 
 # A beginning that more businesses than this share tells nothing; a shopping centre has fewer.
@@ -57,9 +61,61 @@ class Double:
     same_number: bool
 
 
+# The same businesses are compared again with every run of the checks.
+_matched: Final = lru_cache(maxsize=50_000)(match_name)
+
+
 def comparable(names: Iterable[str | None]) -> tuple[str, ...]:
     """Names as they are compared, each once."""
-    return tuple(dict.fromkeys(match_name(name) for name in names if name))
+    return tuple(dict.fromkeys(_matched(name) for name in names if name))
+
+
+class _Block:
+    """Businesses that are compared with one another, with their names ready for it."""
+
+    def __init__(self) -> None:
+        self.members: list[Business] = []
+        self._places: dict[str, list[int]] = {}
+        self._names: list[str] = []
+        self._sorted: list[str] = []
+        self._owners: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def _open(self) -> None:
+        """Lay the names out beside one another, once somebody asks."""
+        if self._names:
+            return
+        for number, member in enumerate(self.members[:_MOST_IN_BLOCK]):
+            for name in member.names:
+                self._places.setdefault(name.replace(" ", ""), []).append(number)
+                self._names.append(name)
+                self._sorted.append(_in_order(name))
+                self._owners.append(number)
+
+    def worth_comparing(self, name: str) -> list[Business]:
+        """Every business with a name that ``likeness`` may call strong, and few others.
+
+        What is the same but for spaces, or nearly the same as written or with its words in order.
+        """
+        self._open()
+        found = set(self._places.get(name.replace(" ", ""), ()))
+        for wanted, choices in ((name, self._names), (_in_order(name), self._sorted)):
+            near = process.extract(
+                wanted,
+                choices,
+                scorer=fuzz.ratio,
+                processor=None,
+                score_cutoff=LEAST_OF_STRONG,
+                limit=None,
+            )
+            found.update(self._owners[place] for _choice, _score, place in near)
+        return [self.members[number] for number in sorted(found)]
+
+
+def _in_order(name: str) -> str:
+    return " ".join(sorted(name.split()))
 
 
 class _Blocks:
@@ -69,7 +125,7 @@ class _Blocks:
         self._known = known
         self._lengths = lengths
         self._place = place
-        self._levels: list[dict[str, list[Business]]] = []
+        self._levels: list[dict[str, _Block]] = []
 
     def _keys(self, one: Business, length: int) -> list[str]:
         if self._place and not one.postcode:
@@ -78,27 +134,32 @@ class _Blocks:
         closed = (name.replace(" ", "") for name in one.names)
         return list(dict.fromkeys(where + name[:length] for name in closed))
 
-    def _level(self, number: int) -> dict[str, list[Business]]:
+    def _level(self, number: int) -> dict[str, _Block]:
         while len(self._levels) <= number:
-            blocks: dict[str, list[Business]] = {}
+            blocks: dict[str, _Block] = {}
             for one in self._known:
                 for key in self._keys(one, self._lengths[len(self._levels)]):
-                    blocks.setdefault(key, []).append(one)
+                    block = blocks.get(key)
+                    if block is None:
+                        block = blocks[key] = _Block()
+                    block.members.append(one)
             self._levels.append(blocks)
         return self._levels[number]
 
-    def near(self, one: Business) -> Iterable[Business]:
+    def near(self, one: Business) -> Iterator[Business]:
         """The businesses worth comparing with one."""
         for place in range(len(one.names)):
-            block: list[Business] = []
+            block: _Block | None = None
             for number, length in enumerate(self._lengths):
                 keys = self._keys(one, length)
                 if not keys:
                     break
-                block = self._level(number).get(keys[min(place, len(keys) - 1)], [])
-                if len(block) <= _MOST_IN_BLOCK:
+                block = self._level(number).get(keys[min(place, len(keys) - 1)])
+                if block is None or len(block) <= _MOST_IN_BLOCK:
                     break
-            yield from block[:_MOST_IN_BLOCK]
+            if block is not None:
+                for name in one.names:
+                    yield from block.worth_comparing(name)
 
 
 def doubles(wanted: Sequence[Business], known: Sequence[Business]) -> Mapping[int, list[Double]]:
@@ -121,7 +182,7 @@ def doubles(wanted: Sequence[Business], known: Sequence[Business]) -> Mapping[in
             if _before(other, one)
         ]
         seen = {double.business.output for double in certain}
-        likely = _likely(one, [*by_name.near(one), *by_place.near(one)], seen)
+        likely = _likely(one, chain(by_name.near(one), by_place.near(one)), seen)
         if certain or likely:
             likely.sort(key=lambda double: (-double.percent, double.business.output))
             found[one.output] = [*certain, *likely][:_MOST_SHOWN]

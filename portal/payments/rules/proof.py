@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from portal.payments.rules.chain import GENESIS, entry_hash
+from portal.payments.rules.chain import GENESIS, canonical, text_hash
 from portal.payments.rules.ledger import ROUTES, Account, Entry
 
 _AFTER: Final[Mapping[Entry, frozenset[Entry | None]]] = {
@@ -31,6 +31,29 @@ class ProofError(Exception):
     def __init__(self, words: str, sequence: int | None = None) -> None:
         super().__init__(words)
         self.sequence = sequence
+
+
+_KINDS: Final[Mapping[str, Entry]] = {kind.value: kind for kind in Entry}
+_COLUMNS: Final = (
+    *("id", "sequence", "contract_id", "kind", "source", "target", "pence", "claim_id"),
+    *("line_id", "output_id", "about_id"),
+)
+
+
+class EntryFacts(NamedTuple):
+    """What the ledger says of a transfer, as far as the proof follows it."""
+
+    id: int
+    sequence: int
+    contract: int
+    kind: str
+    source: str
+    target: str
+    pence: int
+    claim: int | None
+    line: int | None
+    output: int | None
+    about: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +84,19 @@ class Chain:
 
     def check(self, row: Mapping[str, Any], said: Mapping[str, Any]) -> None:
         """The next entry; ``said`` is what of it is hashed."""
-        number = row["sequence"]
+        self.follow(row["sequence"], row["previous"], row["hash"], canonical(said))
+
+    def follow(self, number: int, previous: str, noted: str, text: str) -> None:
+        """The same of an entry in parts; ``text`` is what of it is hashed."""
         if number != self.sequence + 1:
             raise ProofError(
                 f"{self.name}: entry {self.sequence + 1} is missing, {number} follows", number
             )
-        if row["previous"] != self.hash:
+        if previous != self.hash:
             raise ProofError(f"{self.name}: entry {number} does not follow the one before", number)
-        if entry_hash(self.hash, said) != row["hash"]:
+        if text_hash(previous, text) != noted:
             raise ProofError(f"{self.name}: entry {number} was changed after it was made", number)
-        self.sequence, self.hash = number, row["hash"]
+        self.sequence, self.hash = number, noted
 
     def check_end(self, head: tuple[int, str] | None) -> None:
         """The end that was noted must be the end that was found: nothing was cut off."""
@@ -98,15 +124,21 @@ class LedgerProof:
 
     def check(self, row: Mapping[str, Any]) -> None:
         """The next entry, its chain already checked."""
-        number, kind = row["sequence"], Entry(row["kind"])
+        self.follow(EntryFacts(*(row[name] for name in _COLUMNS)))
+
+    def follow(self, entry: EntryFacts) -> None:
+        """The same of an entry as plain values."""
+        number, kind = entry.sequence, _KINDS.get(entry.kind)
+        if kind is None:
+            raise ProofError(f"Entry {number}: there is no entry called {entry.kind}", number)
         source, target = ROUTES[kind]
-        if (row["source"], row["target"]) != (source.value, target.value):
+        if entry.source != source or entry.target != target:
             raise ProofError(f"Entry {number}: a {kind.value} moves {source} to {target}", number)
         self.entries += 1
-        if row["line_id"] is not None:
-            self._follow(row, kind, number)
-        self._move(row["contract_id"], source, -row["pence"], number)
-        self._move(row["contract_id"], target, row["pence"], number)
+        if entry.line is not None:
+            self._follow(entry, kind, number)
+        self._move(entry.contract, source, -entry.pence, number)
+        self._move(entry.contract, target, entry.pence, number)
 
     def _move(self, contract: int, account: Account, pence: int, number: int) -> None:
         key = (contract, account)
@@ -117,31 +149,32 @@ class LedgerProof:
             )
         self.totals[key] = now
 
-    def _follow(self, row: Mapping[str, Any], kind: Entry, number: int) -> None:
-        facts = self.lines.get(row["line_id"])
+    def _follow(self, entry: EntryFacts, kind: Entry, number: int) -> None:
+        line = entry.line or 0
+        facts = self.lines.get(line)
         if facts is None:
             raise ProofError(f"Entry {number} is about a line that is not there", number)
-        if (row["contract_id"], row["claim_id"], row["output_id"]) != (
+        if (entry.contract, entry.claim, entry.output) != (
             facts.contract,
             facts.claim,
             facts.output,
         ):
             raise ProofError(f"Entry {number} names another contract, claim or output", number)
-        story = self.stories.setdefault(row["line_id"], _LineStory())
+        story = self.stories.get(line)
+        if story is None:
+            story = self.stories[line] = _LineStory()
         if story.last not in _AFTER[kind]:
             before = "nothing" if story.last is None else story.last.value
+            raise ProofError(f"Entry {number}: {kind.value} after {before} on line {line}", number)
+        if kind in _WHOLE and entry.pence != facts.pence:
             raise ProofError(
-                f"Entry {number}: {kind.value} after {before} on line {row['line_id']}", number
-            )
-        if kind in _WHOLE and row["pence"] != facts.pence:
-            raise ProofError(
-                f"Entry {number} moves {row['pence']} pence for a line of {facts.pence}", number
+                f"Entry {number} moves {entry.pence} pence for a line of {facts.pence}", number
             )
         story.last = kind
-        self._count(row, kind, facts, story, number)
+        self._count(entry, kind, facts, story, number)
 
     def _count(
-        self, row: Mapping[str, Any], kind: Entry, facts: LineFacts, story: _LineStory, number: int
+        self, entry: EntryFacts, kind: Entry, facts: LineFacts, story: _LineStory, number: int
     ) -> None:
         if kind is Entry.COMMIT:
             self._spend(facts, facts.pence)
@@ -151,14 +184,14 @@ class LedgerProof:
             if facts.output in self.paid_outputs:
                 raise ProofError(f"Entry {number} pays output {facts.output} again", number)
             self.paid_outputs[facts.output] = number
-            story.net, story.paid_by = facts.pence, row["id"]
+            story.net, story.paid_by = facts.pence, entry.id
         elif kind is Entry.RECOVER:
-            story.net -= row["pence"]
-            self._spend(facts, -row["pence"])
+            story.net -= entry.pence
+            self._spend(facts, -entry.pence)
         elif kind is Entry.ADJUST:
-            story.net += row["pence"]
-            self._spend(facts, row["pence"])
-        if row["about_id"] is not None and row["about_id"] != story.paid_by:
+            story.net += entry.pence
+            self._spend(facts, entry.pence)
+        if entry.about is not None and entry.about != story.paid_by:
             raise ProofError(f"Entry {number} names another payment than the line's own", number)
         if not 0 <= story.net <= facts.pence:
             raise ProofError(

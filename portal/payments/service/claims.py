@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.db import audit, current_session
 from portal.kernel.clock import london, today, utc_now
+from portal.kernel.memory import uninterrupted
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 from portal.payments.models import Claim, ClaimLine, Contract, LineQuery, Output
@@ -65,6 +68,7 @@ class Built:
     refused: tuple[Refused[int], ...]
 
 
+@uninterrupted()
 def build(*, contract_id: int, period: date, by: Author) -> Ok[Built] | Err:
     """Make the draft claim of a month, or bring it up to date with what has become ready.
 
@@ -93,7 +97,8 @@ def build(*, contract_id: int, period: date, by: Author) -> Ok[Built] | Err:
         if isinstance(opened, Err):
             return opened
         draft = opened.value
-    _add_lines(draft, [output for output in fresh if output.id in set(taken)])
+    chosen = set(taken)
+    _add_lines(draft, [output for output in fresh if output.id in chosen])
     checks.run(draft, by)
     return Ok(Built(draft, len(taken), tuple(refused)))
 
@@ -165,7 +170,9 @@ def _add_lines(claim: Claim, outputs: list[Output]) -> None:
         if output.id not in earlier
     ]
     if fresh:
-        session.execute(insert(ClaimLine), fresh)
+        # Straight to the table: they are read as objects only where somebody changes them.
+        table: Any = ClaimLine.__table__
+        session.execute(insert(table), fresh)
     claim.revision += 1
     session.flush()
 
@@ -193,6 +200,7 @@ def remove_line(*, reference: str, line_id: int, reason: str, by: Author) -> Ok[
     return Ok(claim)
 
 
+@uninterrupted()
 def submit(*, reference: str, revision: int, by: Author) -> Ok[Claim] | Err:
     """Submit a draft: every line's money is set aside. All of it goes, or nothing.
 
@@ -219,7 +227,10 @@ def submit(*, reference: str, revision: int, by: Author) -> Ok[Claim] | Err:
         update(ClaimLine)
         .where(ClaimLine.claim_id == claim.id, ClaimLine.state == LineState.DRAFT.value)
         .values(state=LineState.SUBMITTED.value)
+        .execution_options(synchronize_session=False)
     )
+    for line in lines:
+        set_committed_value(line, "state", LineState.SUBMITTED.value)
     claim.state = ClaimState.SUBMITTED.value
     claim.submitted_at, claim.submitted_by, claim.submitted_name = utc_now(), by.user_id, by.shown
     claim.revision += 1

@@ -19,7 +19,7 @@ from portal.kernel.clock import utc_now
 from portal.kernel.people import Author
 from portal.payments.models import ChainHead, Decision, LedgerEntry
 from portal.payments.queries import ledger as reading
-from portal.payments.rules.chain import GENESIS, entry_hash
+from portal.payments.rules.chain import GENESIS, Layout, entry_hash, text_hash
 from portal.payments.rules.ledger import ROUTES, Entry
 
 LEDGER = "ledger"
@@ -42,6 +42,7 @@ HASHED_ENTRY = (
     "by",
     "by_name",
 )
+ENTRY_LAYOUT = Layout(HASHED_ENTRY)
 HASHED_DECISION = ("sequence", "at", "action", "subject", "detail", "by", "by_name")
 
 
@@ -77,34 +78,26 @@ def append(movements: Sequence[Movement], *, by: Author) -> None:
     if not movements:
         return
     head = _head(LEDGER)
-    now = utc_now()
+    now, sequence, previous = utc_now(), head.sequence, head.hash
     rows: list[dict[str, Any]] = []
     for movement in movements:
         source, target = ROUTES[movement.kind]
-        head.sequence += 1
-        row: dict[str, Any] = {
-            "sequence": head.sequence,
-            "at": now,
-            "contract_id": movement.contract_id,
-            "kind": movement.kind.value,
-            "source": source.value,
-            "target": target.value,
-            "pence": movement.pence,
-            "claim_id": movement.claim_id,
-            "line_id": movement.line_id,
-            "output_id": movement.output_id,
-            "about_id": movement.about_id,
-            "reason": movement.reason,
-            "by": by.user_id,
-            "by_name": by.shown,
-        }
-        row["previous"] = head.hash
-        row["hash"] = entry_hash(head.hash, hashable(row, HASHED_ENTRY))
-        head.hash = row["hash"]
+        sequence += 1
+        said = (
+            *(sequence, now, movement.contract_id, movement.kind.value, source.value),
+            *(target.value, movement.pence, movement.claim_id, movement.line_id),
+            *(movement.output_id, movement.about_id, movement.reason, by.user_id, by.shown),
+        )
+        row: dict[str, Any] = dict(zip(HASHED_ENTRY, said, strict=True))
+        row["previous"] = previous
+        row["hash"] = previous = text_hash(previous, ENTRY_LAYOUT.text(said))
         rows.append(row)
+    head.sequence, head.hash = sequence, previous
     session = current_session()
     session.flush()
-    session.execute(insert(LedgerEntry), rows)
+    # Straight to the table: nobody holds an entry as an object.
+    table: Any = LedgerEntry.__table__
+    session.execute(insert(table), rows)
 
 
 def decide(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
+from portal.kernel.memory import uninterrupted
 from portal.payments.queries import ledger as reading
 from portal.payments.queries import proof as compared
-from portal.payments.rules.proof import Chain, LedgerProof, ProofError
+from portal.payments.rules.proof import Chain, EntryFacts, LedgerProof, ProofError
 from portal.payments.service.ledger import (
     DECISIONS,
+    ENTRY_LAYOUT,
     HASHED_DECISION,
     HASHED_ENTRY,
     LEDGER,
@@ -28,6 +30,7 @@ class Proof:
     sequence: int | None = None
 
 
+@uninterrupted()
 def verify() -> Proof:
     """Prove chain, balances, caps, one payment for each output, and lines that agree.
 
@@ -37,10 +40,10 @@ def verify() -> Proof:
     chain, decisions = Chain("The ledger"), Chain("The decisions")
     lines = 0
     try:
-        with closing(reading.walk_ledger()) as rows:
-            for row in rows:
-                chain.check(row, hashable(row, HASHED_ENTRY))
-                ledger.check(row)
+        with closing(reading.walk_entries(HASHED_ENTRY)) as entries:
+            for entry in entries:
+                chain.follow(entry[0], entry[-2], entry[-1], ENTRY_LAYOUT.text(entry))
+                ledger.follow(EntryFacts._make((entry[-3], entry[0], *entry[2:11])))
         chain.check_end(_end(LEDGER))
         ledger.check_caps()
         with closing(compared.line_states()) as states:

@@ -169,6 +169,8 @@ class Life(RuleBasedStateMachine):
                 employer = make_hard_to_reach(on=date(2026, 8, 1)) if hard else None
                 key = world.add_work(self.desk, when, employer=employer)[0]
                 output = current_session().get_one(Output, key)
+            # Their order decides what fits; by lot, the same life would not go the same way twice.
+            output.reference = f"{len(self.model.works):010}"
             self.model.works[output.id] = Work(
                 output.id,
                 "workshop" if workshop else "engagement",

@@ -7,7 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from portal.caseload.rules.referral_likeness import STRONG, likeness
 from portal.payments.rules import checks_alike
 from portal.payments.rules.checks_alike import Business, comparable, doubles
 
@@ -108,3 +111,38 @@ def test_names_that_all_begin_alike_do_not_cost_everything_with_everything(
     # Eight million pairs, of which few are worth a look.
     assert calls < 400_000
     assert 3999 in {one.business.output for one in every[5000]}
+
+
+WORDS = ("aire", "valley", "care", "cafe", "kirkgate", "kirgate", "bakery", "bakers", "w", "h")
+words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
+
+
+@given(st.lists(st.tuples(words, words, st.sampled_from(["LS1 1AA", "LS2 2BB", ""])), max_size=14))
+def test_nothing_strong_is_passed_over(known: list[tuple[str, str, str]]) -> None:
+    """Against comparing everybody with everybody whose names begin alike."""
+    every = [
+        business(number, name, trading=trading, postcode=postcode)
+        for number, (name, trading, postcode) in enumerate(known, 1)
+    ]
+    quick = doubles(every, every)
+    for one in every:
+        slow = {
+            other.output: like.score
+            for other in every
+            if other.output < one.output
+            and (like := likeness(one.identity, other.identity)) is not None
+            and like.score >= STRONG
+            and _begin_alike(one, other)
+        }
+        seen = {double.business.output: double.percent for double in quick.get(one.output, [])}
+        assert len(seen) == min(len(slow), 3)
+        assert seen.items() <= slow.items()
+        assert sorted(seen.values(), reverse=True) == sorted(slow.values(), reverse=True)[:3]
+
+
+def _begin_alike(one: Business, other: Business) -> bool:
+    def starts(names: tuple[str, ...]) -> set[str]:
+        return {name.replace(" ", "")[:5] for name in names}
+
+    same_place = bool(one.postcode) and one.postcode == other.postcode
+    return same_place or bool(starts(one.names) & starts(other.names))

@@ -1,4 +1,4 @@
-"""Parts that the caseload's tables share."""
+"""Constraints that tables of every feature use."""
 
 from __future__ import annotations
 
