@@ -16,6 +16,7 @@ from portal import (
     employers,
     payments,
     programme,
+    toolkit,
 )
 from portal.db import Database
 from portal.integrations import init_integrations
@@ -40,7 +41,10 @@ def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
     Database(settings.database_url, **engine_options).init_app(app)
     init_integrations(app)
     init_web(app)
-    for feature in (accounts, programme, employers, caseload, diagnostics, action_plans, payments):
+    for feature in (
+        *(accounts, programme, employers, caseload, diagnostics, action_plans),
+        *(toolkit, payments),
+    ):
         feature.register(app)
     cli.register(app)
     return app

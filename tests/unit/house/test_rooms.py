@@ -43,6 +43,9 @@ ANNEXES: dict[str, dict[str, str]] = {
         "answers_file": "answers read from and written to a file, without a database",
         "wiring": "ties the feature to the application",
     },
+    "toolkit": {
+        "wiring": "ties the journeys to the application, as there are many",
+    },
     "payments": {
         "held": "what an employer sees and takes away of the work that was counted",
         "places": "the ways through the pages of money, as each person sees them",

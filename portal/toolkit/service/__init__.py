@@ -1,0 +1,1 @@
+"""What people do in the toolkit: one function for each action."""
