@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.toolkit.access import ROUTES
+from portal.toolkit.places import toolkit_places
 from portal.toolkit.views import blueprint
 from portal.web.access import register_routes
 
@@ -13,3 +14,4 @@ def wire(app: Flask) -> None:
     """Install the feature."""
     app.register_blueprint(blueprint)
     register_routes(app, ROUTES)
+    app.jinja_env.globals["toolkit_places"] = toolkit_places
