@@ -185,8 +185,6 @@ def _card(session: Any) -> int:
         programme="pilot",
         version=1,
         effective_from=date(2026, 4, 1),
-        state="published",
-        published_at=_NOW,
         is_example=True,
     )
     session.add(card)
@@ -194,6 +192,8 @@ def _card(session: Any) -> int:
     for tier in SIZE_TIERS:
         for kind in (*OUTPUT_TYPES, BONUS):
             session.add(Rate(card_id=card.id, output_type=kind, size_tier=tier, pence=60_000))
+    session.flush()
+    card.state, card.published_at = "published", _NOW
     session.flush()
     key: int = card.id
     return key

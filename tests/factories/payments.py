@@ -65,11 +65,8 @@ def make_card(
         programme=PROGRAMME,
         version=version or next(_serial),
         effective_from=effective_from,
-        state="published" if published else "draft",
         is_example=True,
         drafted_by=drafter.id,
-        published_by=publisher.id if published else None,
-        published_at=utc_now() if published else None,
     )
     session.add(card)
     session.flush()
@@ -78,6 +75,9 @@ def make_card(
     for tier, pence in (bonuses or BONUSES).items():
         session.add(Rate(card_id=card.id, output_type=BONUS, size_tier=tier, pence=pence))
     session.flush()
+    if published:
+        card.state, card.published_by, card.published_at = "published", publisher.id, utc_now()
+        session.flush()
     return card
 
 

@@ -107,7 +107,8 @@ class Confirmation(Timestamped, Base):
     ``state`` is what they said; an unanswered one is overdue after ``due_on``. Asking again
     replaces the earlier link, and what was said by it is kept. Only the hash of a link is kept;
     a reminder carries a link of its own. ``link_asked_at``: when the employer asked for a new link
-    after the old one had expired. ``words`` are theirs.
+    after the old one had expired. ``answered_by`` is who was signed in when it was answered, if
+    anybody was. ``words`` are theirs.
     """
 
     __tablename__ = "confirmations"
@@ -158,6 +159,7 @@ class Confirmation(Timestamped, Base):
     state: Mapped[str] = mapped_column(String(10), default="awaiting")
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     answered_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     words: Mapped[str] = mapped_column(Text(), default="")
 
 

@@ -1,5 +1,11 @@
 """Tables of payment: contracts and rates, outputs and claims, decisions and the ledger."""
 
+from portal.payments.models.changes import (
+    ContractProposal,
+    LedgerProof,
+    OutputMiss,
+    PayeeChange,
+)
 from portal.payments.models.claims import (
     CheckOverride,
     CheckResult,
@@ -30,11 +36,15 @@ __all__ = [
     "Contract",
     "ContractCap",
     "ContractProfile",
+    "ContractProposal",
     "ContractVariation",
     "Decision",
     "LedgerEntry",
+    "LedgerProof",
     "LineQuery",
     "Output",
+    "OutputMiss",
+    "PayeeChange",
     "Payment",
     "PaymentRun",
     "Rate",

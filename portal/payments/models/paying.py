@@ -57,6 +57,7 @@ class Payment(Timestamped, Base):
     payee_name: Mapped[str] = mapped_column(String(18))
     payee_sort_code: Mapped[str] = mapped_column(String(6))
     payee_account: Mapped[str] = mapped_column(String(8))
+    remittance_email: Mapped[str | None] = mapped_column(String(254))
     paid_on: Mapped[date | None] = mapped_column(Date())
     bank_reference: Mapped[str | None] = mapped_column(String(40))
     paid_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
