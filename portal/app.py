@@ -14,6 +14,7 @@ from portal import (
     cli,
     diagnostics,
     employers,
+    network,
     payments,
     programme,
     toolkit,
@@ -43,7 +44,7 @@ def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
     init_web(app)
     for feature in (
         *(accounts, programme, employers, caseload, diagnostics, action_plans),
-        *(toolkit, payments),
+        *(toolkit, network, payments),
     ):
         feature.register(app)
     cli.register(app)

@@ -46,6 +46,9 @@ ANNEXES: dict[str, dict[str, str]] = {
     "toolkit": {
         "wiring": "ties the journeys to the application, as there are many",
     },
+    "network": {
+        "wiring": "ties the journeys to the application, as there are many",
+    },
     "payments": {
         "held": "what an employer sees and takes away of the work that was counted",
         "places": "the ways through the pages of money, as each person sees them",
