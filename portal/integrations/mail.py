@@ -40,13 +40,17 @@ class MailboxMessage(Base):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A composed message: plain text always, HTML beside it."""
+    """A composed message: plain text always, HTML beside it.
+
+    ``unsubscribe`` is an address that takes a POST of its own kind (RFC 8058), if there is one.
+    """
 
     to: str
     subject: str
     text: str
     html: str
     message_id: str
+    unsubscribe: str = ""
 
 
 class Mailer(Protocol):
@@ -65,6 +69,9 @@ def _as_email(message: Message, sender: str) -> EmailMessage:
     # The same identifier on every try lets a receiver drop a message sent twice.
     mail["Message-ID"] = message.message_id
     mail["Auto-Submitted"] = "auto-generated"
+    if message.unsubscribe:
+        mail["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
     return mail
@@ -143,6 +150,7 @@ def send_later(
     template: str,
     context: Mapping[str, Any],
     unique_key: str | None = None,
+    unsubscribe: str = "",
 ) -> None:
     """Compose a message now and send it after the commit.
 
@@ -160,6 +168,7 @@ def send_later(
             "text": render_template(f"mail/{template}.txt", **context),
             "html": render_template(f"mail/{template}.html", subject=subject, **context),
             "message_id": make_msgid(domain=domain or None),
+            "unsubscribe": unsubscribe,
         },
         unique_key=unique_key,
     )
