@@ -6,10 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, case, exists, func, or_, select, union
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import defer
 
-from portal.caseload.models import Attendance, Delivery, DiagnosticSession, EvidenceFile
 from portal.db import current_session
 from portal.payments.models import (
     Claim,
@@ -18,14 +17,12 @@ from portal.payments.models import (
     ContractCap,
     LedgerEntry,
     Output,
-    Subcontractor,
 )
 from portal.payments.queries import ledger
 from portal.payments.rules.caps import Room
-from portal.payments.rules.duties import Involvement
 from portal.payments.rules.ledger import Entry
 from portal.payments.rules.states import ClaimState, LineState
-from portal.programme.models import Organisation, StaffPost
+from portal.programme.models import Organisation
 
 _GONE = (LineState.REJECTED.value, LineState.REMOVED.value)
 
@@ -101,6 +98,17 @@ def contract_to_change(contract_id: int) -> Contract:
         )
         .one()
     )
+
+
+def contracts_to_change(contract_ids: Collection[int]) -> None:
+    """Hold contracts until the unit of work ends, one after the other in one order everywhere."""
+    current_session().scalars(
+        select(Contract)
+        .where(Contract.id.in_(contract_ids))
+        .order_by(Contract.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def claim_to_change(reference: str) -> Claim | None:
@@ -214,67 +222,6 @@ def room(contract_id: int) -> Room:
         ledger.standing(contract_id).budget,
         {kind: cap - spent.get(kind, 0) for kind, cap in caps.items()},
     )
-
-
-def involvement(claim: Claim, output_ids: Collection[int]) -> dict[int, Involvement]:
-    """Who has had a hand in each of these outputs, for the separation of duties."""
-    session = current_session()
-    contract = session.get_one(Contract, claim.contract_id)
-    claimants = {contract.organisation_id}
-    claimants |= set(
-        session.scalars(
-            select(Subcontractor.organisation_id).where(Subcontractor.contract_id == contract.id)
-        )
-    )
-    rows = session.execute(
-        select(
-            Output.id,
-            Output.organisation_id,
-            Output.adviser_id,
-            DiagnosticSession.by,
-            Delivery.by,
-        )
-        .outerjoin(DiagnosticSession, DiagnosticSession.id == Output.session_id)
-        .outerjoin(Delivery, Delivery.id == Output.delivery_id)
-        .where(Output.id.in_(output_ids))
-    ).all()
-    claimants |= {row[1] for row in rows}
-    staff = frozenset(
-        session.scalars(select(StaffPost.user_id).where(StaffPost.organisation_id.in_(claimants)))
-    )
-    evidenced = _evidenced(output_ids)
-    return {
-        key: Involvement(
-            recorded_by=frozenset(one for one in hands if one is not None),
-            evidenced_by=frozenset(evidenced.get(key, ())),
-            submitted_by=claim.submitted_by,
-            claimant_staff=staff,
-            drafted_by=claim.drafted_by,
-        )
-        for key, _organisation, *hands in rows
-    }
-
-
-def _evidenced(output_ids: Collection[int]) -> dict[int, set[int]]:
-    """Who added evidence with the case of an output, or of any employer that attended with it."""
-    # Two plain joins: an "or" between them would read every file for every output.
-    own = (
-        select(Output.id, EvidenceFile.uploaded_by)
-        .join(EvidenceFile, EvidenceFile.case_id == Output.case_id)
-        .where(Output.id.in_(output_ids))
-    )
-    attending = (
-        select(Output.id, EvidenceFile.uploaded_by)
-        .join(Attendance, Attendance.delivery_id == Output.delivery_id)
-        .join(EvidenceFile, EvidenceFile.case_id == Attendance.case_id)
-        .where(Output.id.in_(output_ids))
-    )
-    rows = current_session().execute(union(own, attending))
-    found: dict[int, set[int]] = {}
-    for key, person in rows:
-        if person is not None:
-            found.setdefault(key, set()).add(person)
-    return found
 
 
 def claims_of(

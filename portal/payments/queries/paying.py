@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
 
@@ -23,7 +23,7 @@ from portal.payments.rules.states import ClaimState, LineState
 from portal.programme.models import Organisation
 
 PAGE = 50
-_OWED = (ClaimState.APPROVED.value, ClaimState.PART_APPROVED.value)
+OWED = (ClaimState.APPROVED.value, ClaimState.PART_APPROVED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _approved_pence() -> ScalarSelect[Any]:
 def _waiting(programme: str) -> tuple[ColumnElement[bool], ...]:
     return (
         Contract.programme == programme,
-        Claim.state.in_(_OWED),
+        Claim.state.in_(OWED),
         ~exists().where(Payment.claim_id == Claim.id),
         _approved_pence() > 0,
     )
@@ -269,15 +269,23 @@ def contracts_of(claim_ids: Collection[int]) -> list[int]:
     )
 
 
-def approved_lines(claim_id: int) -> list[ClaimLine]:
-    """The lines of a claim that are paid."""
-    return list(
-        current_session().scalars(
-            select(ClaimLine)
-            .where(ClaimLine.claim_id == claim_id, ClaimLine.state == LineState.APPROVED.value)
-            .order_by(ClaimLine.id)
-        )
+class PaidLine(NamedTuple):
+    """A line that is paid for: its claim, its key, its output, its pence."""
+
+    claim: int
+    line: int
+    output: int
+    pence: int
+
+
+def approved_lines(claim_ids: Collection[int]) -> list[PaidLine]:
+    """The lines of claims that are paid, in order; whoever asks holds the claims."""
+    rows = current_session().execute(
+        select(ClaimLine.claim_id, ClaimLine.id, ClaimLine.output_id, ClaimLine.pence)
+        .where(ClaimLine.claim_id.in_(claim_ids), ClaimLine.state == LineState.APPROVED.value)
+        .order_by(ClaimLine.claim_id, ClaimLine.id)
     )
+    return [PaidLine(*row) for row in rows]
 
 
 def line_with_claim(line_id: int) -> tuple[ClaimLine, Claim] | None:

@@ -33,6 +33,7 @@ from portal.payments.rules.states import (
     decided,
 )
 from portal.payments.service import checks, ledger
+from portal.payments.service.bulk import change_exactly
 from portal.payments.service.claims_telling import tell_officers, tell_provider
 from portal.payments.service.ledger import Movement
 
@@ -222,19 +223,16 @@ def submit(*, reference: str, revision: int, by: Author) -> Ok[Claim] | Err:
         problem = _failing(checked.unresolved([line.id for line in lines]))
     if problem is not None:
         return Err(problem)
-    session = current_session()
-    session.execute(
-        update(ClaimLine)
-        .where(ClaimLine.claim_id == claim.id, ClaimLine.state == LineState.DRAFT.value)
-        .values(state=LineState.SUBMITTED.value)
-        .execution_options(synchronize_session=False)
+    drafts = update(ClaimLine).where(
+        ClaimLine.claim_id == claim.id, ClaimLine.state == LineState.DRAFT.value
     )
+    change_exactly(drafts.values(state=LineState.SUBMITTED.value), len(lines))
     for line in lines:
         set_committed_value(line, "state", LineState.SUBMITTED.value)
     claim.state = ClaimState.SUBMITTED.value
     claim.submitted_at, claim.submitted_by, claim.submitted_name = utc_now(), by.user_id, by.shown
     claim.revision += 1
-    session.flush()
+    current_session().flush()
     ledger.append([_movement(Entry.COMMIT, claim, line) for line in lines], by=by)
     total = sum(line.pence for line in lines)
     note("claim.submitted", claim, by, lines=len(lines), pence=total)

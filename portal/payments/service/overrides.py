@@ -15,6 +15,7 @@ from portal.kernel.result import Err, Ok, Problem
 from portal.payments.models import CheckOverride
 from portal.payments.queries import checks as kept
 from portal.payments.queries import claims as found
+from portal.payments.queries import hands
 from portal.payments.rules.checks import KINDS
 from portal.payments.rules.duties import conflicts
 from portal.payments.rules.states import ClaimState
@@ -114,7 +115,7 @@ def _decidable(override_id: int, by: Author, action: str) -> tuple[CheckOverride
     if settled is not None:
         return Err(settled)
     reasons = ["You asked for this"] if by.user_id == override.asked_by else []
-    involved = found.involvement(claim, [override.output_id])[override.output_id]
+    involved = hands.involvement(claim, [override.output_id])[override.output_id]
     reasons += conflicts(by.user_id, involved)
     if reasons:
         _note(action, override, claim.reference, by, reason="; ".join(reasons))

@@ -22,12 +22,14 @@ from portal.kernel.result import Err, Ok, Problem
 from portal.payments.models import Claim, ClaimLine, LineQuery
 from portal.payments.queries import checks as checked
 from portal.payments.queries import claims as found
+from portal.payments.queries import hands
 from portal.payments.queries import review as seen
 from portal.payments.rules.decisions import action_words
 from portal.payments.rules.duties import conflicts
 from portal.payments.rules.ledger import Entry
 from portal.payments.rules.states import ClaimState, LineState, check_line_move, decided
 from portal.payments.service import checks, ledger
+from portal.payments.service.bulk import change_exactly
 from portal.payments.service.claims_telling import tell_provider
 from portal.payments.service.ledger import Movement
 
@@ -249,7 +251,7 @@ def _no_longer_clean(claim: Claim, lines: Collection[ClaimLine]) -> Problem | No
 def _separation(
     claim: Claim, lines: list[ClaimLine], target: LineState, by: Author
 ) -> Problem | None:
-    involved = found.involvement(claim, [line.output_id for line in lines])
+    involved = hands.involvement(claim, [line.output_id for line in lines])
     refused: list[int] = []
     reasons: dict[str, None] = {}
     for line in lines:
@@ -284,16 +286,9 @@ def _decide(lines: Sequence[ClaimLine], state: LineState, reason: str, by: Autho
         "decided_name": by.shown,
         "reason": reason,
     }
-    session = current_session()
-    session.flush()
     for begun in range(0, len(lines), _AT_ONCE):
         keys = [line.id for line in lines[begun : begun + _AT_ONCE]]
-        session.execute(
-            update(ClaimLine)
-            .where(ClaimLine.id.in_(keys))
-            .values(values)
-            .execution_options(synchronize_session=False)
-        )
+        change_exactly(update(ClaimLine).where(ClaimLine.id.in_(keys)).values(values), len(keys))
     for line in lines:
         for name, value in values.items():
             set_committed_value(line, name, value)
