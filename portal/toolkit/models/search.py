@@ -1,0 +1,35 @@
+"""The search index of the library: what readers can find, apart from what they read."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base
+from portal.toolkit.models.resources import Resource
+from portal.toolkit.rules.words import TITLE_LENGTH
+
+assert Resource  # noqa: S101 - imported so that its table is known
+
+
+class SearchEntry(Base):
+    """One published resource as the search knows it; its key is the resource's.
+
+    ``title_words`` to ``body_words`` hold words and stems between spaces (see
+    ``rules.search_words.indexed``); triggers keep the full-text index like them. ``facets`` is a
+    number whose bits say for whom it is (``rules.search_facets``); ``sorted_by`` puts the library
+    in order.
+    """
+
+    __tablename__ = "library_entries"
+    __table_args__ = (Index("ix_library_entries_sorted_by", "sorted_by", "id", "facets"),)
+
+    id: Mapped[int] = mapped_column(
+        ForeignKey("resources.id"), primary_key=True, autoincrement=False
+    )
+    facets: Mapped[int] = mapped_column(BigInteger())
+    sorted_by: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    title_words: Mapped[str] = mapped_column(Text())
+    summary_words: Mapped[str] = mapped_column(Text())
+    heading_words: Mapped[str] = mapped_column(Text())
+    body_words: Mapped[str] = mapped_column(Text())
