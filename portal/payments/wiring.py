@@ -40,6 +40,7 @@ from portal.payments.views import (
     review,
     review_deciding,
     samples,
+    second_person,
     what_if,
 )
 from portal.web.access import Actor, register_routes
@@ -52,6 +53,7 @@ _JOURNEYS = (
     claims,
     overrides,
     contract_changes,
+    second_person,
     rate_changes,
     what_if,
     ledger,

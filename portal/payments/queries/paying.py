@@ -15,6 +15,7 @@ from portal.payments.models import (
     ClaimLine,
     Contract,
     LedgerEntry,
+    PayeeChange,
     Payment,
     PaymentRun,
 )
@@ -39,6 +40,8 @@ class Owed:
     payee_name: str
     payee_sort_code: str
     payee_account: str
+    remittance_email: str
+    change_waits: bool
 
     @property
     def has_bank(self) -> bool:
@@ -105,7 +108,10 @@ def _waiting(programme: str) -> tuple[ColumnElement[bool], ...]:
 def owed(
     programme: str, *, references: Collection[str] | None = None, page: int | None = None
 ) -> list[Owed]:
-    """What waits to be paid, oldest decision first; only these claims, or one page, where given."""
+    """What waits to be paid, oldest decision first; only these claims, or one page, where given.
+
+    ``change_waits``: other bank details were proposed, and nobody has confirmed them yet.
+    """
     query = (
         select(
             Claim.id,
@@ -117,6 +123,11 @@ def owed(
             Contract.payee_name,
             Contract.payee_sort_code,
             Contract.payee_account,
+            Contract.remittance_email,
+            exists()
+            .where(PayeeChange.contract_id == Contract.id, PayeeChange.state == "proposed")
+            .correlate(Contract)
+            .label("change_waits"),
         )
         .join(Contract, Contract.id == Claim.contract_id)
         .join(Organisation, Organisation.id == Contract.organisation_id)
@@ -128,7 +139,15 @@ def owed(
     if page is not None:
         query = query.limit(PAGE).offset((page - 1) * PAGE)
     rows = current_session().execute(query)
-    return [Owed(row[0], row[1], row[2], row[3], row[4], int(row[5]), *row[6:]) for row in rows]
+    return [_owed(row) for row in rows]
+
+
+def _owed(row: Any) -> Owed:
+    claim, reference, contract, name, period, pence, payee, code, account, email, waits = row
+    return Owed(
+        *(claim, reference, contract, name, period, int(pence)),
+        *(payee, code, account, email, bool(waits)),
+    )
 
 
 def owed_total(programme: str) -> tuple[int, int]:

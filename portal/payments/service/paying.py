@@ -106,6 +106,7 @@ def make_run(
         count=run.count,
         pence=run.total_pence,
         claims=[one.reference for one in owed],
+        bank_details_waiting=sorted({one.organisation_name for one in owed if one.change_waits}),
     )
     return Ok(run)
 
@@ -165,6 +166,7 @@ def _made(
                     "payee_name": one.payee_name,
                     "payee_sort_code": one.payee_sort_code,
                     "payee_account": one.payee_account,
+                    "remittance_email": one.remittance_email,
                 }
                 for one in owed
             ]
