@@ -44,6 +44,8 @@ ANNEXES: dict[str, dict[str, str]] = {
         "wiring": "ties the feature to the application",
     },
     "toolkit": {
+        "held": "what an employer sees and takes away of the toolkit",
+        "places": "the ways through the toolkit, as each person sees them",
         "wiring": "ties the journeys to the application, as there are many",
     },
     "payments": {
