@@ -166,6 +166,14 @@ def _resource_files() -> None:
     op.create_index(
         "ix_resource_files_version", "resource_files", ["resource_id", "number", "kind"]
     )
+    op.create_index(
+        "uq_resource_files_made",
+        "resource_files",
+        ["resource_id", "number", "kind"],
+        unique=True,
+        sqlite_where=sa.text("kind <> 'added'"),
+        postgresql_where=sa.text("kind <> 'added'"),
+    )
 
 
 def _resource_ratings() -> None:

@@ -52,6 +52,8 @@ def may_change_campaign(actor: Actor, campaign: Organised) -> bool:
 
 
 ROUTES: dict[str, Predicate] = {
+    "toolkit.file": public,
+    "toolkit.added_file": public,
     "toolkit.campaigns": editors,
     "toolkit.campaign_new": editors,
     "toolkit.campaign": editors,

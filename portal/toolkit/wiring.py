@@ -21,12 +21,12 @@ from portal.toolkit.access import ROUTES, may_keep, may_read_kept
 from portal.toolkit.places import toolkit_places
 from portal.toolkit.queries import tools as tool_queries
 from portal.toolkit.rules.words import TOOLS
+from portal.toolkit.service import documents, resources, search_index
 from portal.toolkit.service import reach as reach_service
-from portal.toolkit.service import resources, search_index
-from portal.toolkit.views import blueprint, campaigns, reach, tool_cost, tool_results, tools
+from portal.toolkit.views import blueprint, campaigns, files, reach, tool_cost, tool_results, tools
 from portal.web.access import Actor, register_routes
 
-_JOURNEYS = (campaigns, reach, tools, tool_results, tool_cost)
+_JOURNEYS = (campaigns, files, reach, tools, tool_results, tool_cost)
 
 
 def wire(app: Flask) -> None:
@@ -36,6 +36,7 @@ def wire(app: Flask) -> None:
     app.register_blueprint(blueprint)
     register_routes(app, ROUTES)
     resources.follow_publication(search_index.follow)
+    documents.init_documents(app)
     reach_service.init_reach(app)
     register_daily(app, "toolkit.reach_forget", reach_service.forget)
     app.jinja_env.globals["toolkit_places"] = toolkit_places
