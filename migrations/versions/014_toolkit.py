@@ -257,6 +257,7 @@ def _resource_tests() -> None:
         sa.Column("to_email", sa.String(length=254), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("reminded_at", UtcDateTime(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("answered_at", UtcDateTime(), nullable=True),
         sa.Column("answered_name", sa.String(length=120), nullable=False),
