@@ -21,6 +21,7 @@ from portal.caseload.models import (
 )
 from portal.db import current_session
 from portal.employers.models import Employer
+from portal.kernel.clock import today
 from portal.payments.models import CheckOverride, CheckResult, ClaimLine, LineQuery, Output
 from portal.programme.models import Organisation
 
@@ -93,8 +94,20 @@ class LineEvidence:
         return [one for one in self.beside if one.what == "check" and one.two == "pass"]
 
     def let_through(self, kind: str) -> Beside | None:
-        """What was granted or asked about a failed check."""
-        found = [one for one in self.beside if one.what == "override" and one.one == kind]
+        """What was granted or asked about a failed check and still counts."""
+        return self._override(kind, over=False)
+
+    def was_let_through(self, kind: str) -> Beside | None:
+        """What was granted or asked about a failed check, its last day being over."""
+        return self._override(kind, over=True)
+
+    def _override(self, kind: str, *, over: bool) -> Beside | None:
+        day = today().isoformat()
+        found = [
+            one
+            for one in self.beside
+            if one.what == "override" and one.one == kind and (str(one.three) < day) is over
+        ]
         return found[-1] if found else None
 
 

@@ -272,6 +272,10 @@ def test_two_people_with_one_variation(lep, in_force) -> None:
     path = f"/contracts/{contract.reference}/vary"
     stale = lep[0].soup(path).find("input", {"name": "revision"})["value"]
     lep[1].submit(path, {"reason": "First", "total_cap": "110000"})
+    waits = text_of(lep[0].submit(path, {"reason": "Second", "total_cap": "120000"}))
+    assert "A variation waits for a second person already" in waits
+    change = seconds.history(contract.id)[0].reference
+    lep[0].submit(f"/contracts/{contract.reference}", form=f"confirm-{change}")
     clash = text_of(
         lep[0].submit(path, {"reason": "Second", "total_cap": "120000", "revision": stale})
     )
