@@ -86,12 +86,7 @@ class LineEvidence:
     @property
     def speaking(self) -> list[Beside]:
         """Checks that did not simply pass."""
-        return [one for one in self.beside if one.what == "check" and one.two != "pass"]
-
-    @property
-    def passed(self) -> list[Beside]:
-        """Checks that passed."""
-        return [one for one in self.beside if one.what == "check" and one.two == "pass"]
+        return self.of("check")
 
     def let_through(self, kind: str) -> Beside | None:
         """What was granted or asked about a failed check and still counts."""
@@ -234,7 +229,9 @@ def _newest_run() -> Any:
 def _checks(line_ids: Collection[int]) -> Any:
     words = (CheckResult.kind, CheckResult.result, CheckResult.words, literal(""))
     return _stream("check", CheckResult.line_id, CheckResult.at, words, CheckResult.id).where(
-        CheckResult.line_id.in_(line_ids), CheckResult.run == _newest_run()
+        CheckResult.line_id.in_(line_ids),
+        CheckResult.run == _newest_run(),
+        CheckResult.result != "pass",
     )
 
 
