@@ -18,15 +18,56 @@ from portal.integrations.jobs import register_daily
 from portal.kernel.clock import london
 from portal.toolkit import held
 from portal.toolkit.access import ROUTES, may_keep, may_read_kept
+from portal.toolkit.cards import wire_library
+from portal.toolkit.managing import wire_managing
 from portal.toolkit.places import toolkit_places
 from portal.toolkit.queries import tools as tool_queries
 from portal.toolkit.rules.words import TOOLS
 from portal.toolkit.service import documents, resources, search_index
 from portal.toolkit.service import reach as reach_service
-from portal.toolkit.views import blueprint, campaigns, files, reach, tool_cost, tool_results, tools
+from portal.toolkit.views import (
+    blueprint,
+    campaigns,
+    comments,
+    editing,
+    files,
+    insights,
+    library,
+    lifecycle,
+    managing,
+    rating,
+    reach,
+    resource,
+    testing,
+    themes,
+    tool_cost,
+    tool_job_design,
+    tool_results,
+    tools,
+    versions,
+)
 from portal.web.access import Actor, register_routes
 
-_JOURNEYS = (campaigns, files, reach, tools, tool_results, tool_cost)
+_JOURNEYS = (
+    versions,
+    testing,
+    rating,
+    managing,
+    lifecycle,
+    editing,
+    comments,
+    campaigns,
+    insights,
+    themes,
+    files,
+    reach,
+    tools,
+    tool_results,
+    tool_cost,
+    tool_job_design,
+    library,
+    resource,
+)
 
 
 def wire(app: Flask) -> None:
@@ -40,6 +81,8 @@ def wire(app: Flask) -> None:
     reach_service.init_reach(app)
     register_daily(app, "toolkit.reach_forget", reach_service.forget)
     app.jinja_env.globals["toolkit_places"] = toolkit_places
+    wire_library(app)
+    wire_managing(app)
     _wire_tools(app)
 
 

@@ -6,10 +6,10 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
-from portal.toolkit.models.resources import Resource
+from portal.toolkit.models import resources as resources_models
 from portal.toolkit.rules.words import TITLE_LENGTH
 
-assert Resource  # noqa: S101 - imported so that its table is known
+assert resources_models  # noqa: S101 - imported so that its table is known
 
 
 class SearchEntry(Base):

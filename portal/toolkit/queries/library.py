@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -14,6 +14,7 @@ from portal.toolkit.models import Resource, ResourceTag
 from portal.toolkit.queries import search_index
 from portal.toolkit.queries.search_index import Hit
 from portal.toolkit.rules.search import (
+    Branch,
     Sought,
     also_looked_for,
     branches,
@@ -123,32 +124,18 @@ def search(question: SearchQuestion) -> Page:
 
 
 def _by_words(sought: Sequence[Sought]) -> _Found:
-    looked_up = branches(sought)
+    single = [one.typed for one in sought if len(one.phrase) == 1]
+    odd = search_index.unknown(single, beginning=sought[-1].beginning)
+    tried = [
+        respelled(one, search_index.near(one.typed)) if one.typed in odd else one for one in sought
+    ]
+    looked_up = branches(tried)
     rows = search_index.looked_up(looked_up)
+    return _ranked(tried, looked_up, rows)
+
+
+def _ranked(sought: Sequence[Sought], looked_up: Sequence[Branch], rows: Sequence[Hit]) -> _Found:
     lost = not_found((row[1] for row in rows), looked_up)
-    meant: list[tuple[str, str]] = []
-    if lost:
-        tried = [_as_meant(one) if place in lost else one for place, one in enumerate(sought)]
-        meant = [(one.typed, one.mistyped[0]) for one in tried if one.mistyped]
-        if meant:
-            sought, looked_up = tried, branches(tried)
-            rows = search_index.looked_up(looked_up)
-            lost = not_found((row[1] for row in rows), looked_up)
-    return _ranked(sought, rows, meant, sorted(lost))
-
-
-def _as_meant(one: Sought) -> Sought:
-    """A word that nothing holds, as the words near it."""
-    return respelled(one, search_index.near(one.typed)) if len(one.phrase) == 1 else one
-
-
-def _ranked(
-    sought: Sequence[Sought],
-    rows: Sequence[Hit],
-    meant: Iterable[tuple[str, str]],
-    lost: Sequence[int],
-) -> _Found:
-    looked_up = branches(sought)
     scores = scored((row[1] for row in rows), looked_up)
     most = max((words for words, _score in scores.values()), default=0)
     # Where no resource holds every word, those that hold the most of them.
@@ -156,8 +143,8 @@ def _ranked(
     kept.sort(key=lambda row: (-scores[row[1]][1], row[3], row[0]))
     return _Found(
         kept,
-        meant=tuple(meant),
-        unknown=tuple(sought[number].typed for number in lost),
+        meant=tuple((one.typed, one.mistyped[0]) for one in sought if one.mistyped),
+        unknown=tuple(sought[number].typed for number in sorted(lost)),
         also=tuple(also_looked_for(sought, (row[1] for row in kept), looked_up)),
         some_words=bool(kept) and most < len(sought),
     )
@@ -185,7 +172,7 @@ def _cards(ids: Sequence[int]) -> list[Card]:
     rows = current_session().execute(
         select(*_CARD).where(Resource.id.in_(ids), Resource.state == ResourceState.PUBLISHED.value)
     )
-    found = {row.id: Card(*row) for row in rows}
+    found = {row["id"]: Card(**row) for row in rows.mappings()}
     return [found[key] for key in ids if key in found]
 
 
@@ -197,16 +184,6 @@ def count_published() -> int:
         .where(Resource.state == ResourceState.PUBLISHED.value)
     )
     return count or 0
-
-
-def addresses() -> list[tuple[str, datetime]]:
-    """Every published resource's address and when it was published, for search engines."""
-    rows = current_session().execute(
-        select(Resource.slug, Resource.published_at)
-        .where(Resource.state == ResourceState.PUBLISHED.value)
-        .order_by(Resource.slug)
-    )
-    return [(slug, at) for slug, at in rows if at is not None]
 
 
 def related(resource_id: int, *, limit: int = _RELATED) -> list[Card]:
@@ -226,7 +203,7 @@ def related(resource_id: int, *, limit: int = _RELATED) -> list[Card]:
         .order_by(func.sum(weight).desc(), Resource.title, Resource.id)
         .limit(limit)
     )
-    return [Card(*row) for row in rows]
+    return [Card(**row) for row in rows.mappings()]
 
 
 def for_practices(
@@ -268,12 +245,13 @@ def cards_by_practice(
         if value is not None:
             query = query.where(Resource.id.in_(_written_for(kind, value, every)))
     found: dict[str, list[Card]] = {}
-    for practice, *row in current_session().execute(query):
-        found.setdefault(practice, []).append(Card(*row))
+    for row in current_session().execute(query).mappings():
+        values = dict(row)
+        found.setdefault(values.pop("practice"), []).append(Card(**values))
     return found
 
 
-def _written_for(kind: str, value: str, every: Mapping[str, str]) -> Select[tuple[int]]:
+def _written_for(kind: str, value: str, every: Mapping[str, str]) -> Select[int]:
     tagged = select(ResourceTag.resource_id).where(ResourceTag.kind == kind)
     if value in every:
         return tagged.where(ResourceTag.value == value)

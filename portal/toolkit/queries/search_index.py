@@ -26,7 +26,7 @@ from portal.integrations.search import (
     tsquery,
 )
 from portal.toolkit.rules.search import Branch, How, Place
-from portal.toolkit.rules.search_words import is_word
+from portal.toolkit.rules.search_words import is_word, stem
 
 INDEX: Final = SearchIndex("library_search", content="library_entries")
 _COLUMNS: Final = {
@@ -38,6 +38,13 @@ _COLUMNS: Final = {
 _KNOWN: Final = text("SELECT term FROM library_search_terms WHERE term IN :words").bindparams(
     bindparam("words", expanding=True)
 )
+# A lone beginning of a word is looked for with it: the first word in order that begins so.
+_KNOWN_OR_BEGUN: Final = text(
+    "SELECT term FROM library_search_terms WHERE term IN :words UNION ALL "
+    "SELECT min(term) FROM library_search_terms WHERE term >= :from AND term < :to "
+    "AND :from <> ''"
+).bindparams(bindparam("words", expanding=True))
+_LAST_LETTER: Final = "\U0010ffff"
 _PLANNER: Final = text("SELECT set_config('enable_seqscan', :state, true)")
 
 # A resource's key, where it was hit, its facets, and what it is sorted by.
@@ -49,10 +56,10 @@ def looked_up(branches: Sequence[Branch]) -> list[Hit]:
     session = current_session()
     sqlite = session.get_bind().dialect.name == "sqlite"
     values = {
-        f"q{place}": _sqlite(branch) if sqlite else tsquery(_expression(branch))
-        for place, branch in enumerate(branches)
+        f"q{number}": _sqlite(branch) if sqlite else tsquery(_expression(branch))
+        for number, branch in enumerate(branches)
     }
-    statement = _statement(len(branches), sqlite=sqlite)
+    statement = _statement(tuple(branch.place for branch in branches), sqlite=sqlite)
     if sqlite:
         return _hits(session.execute(statement, values))
     # The planner does not count what it costs to unpack the words of a whole text: where a word
@@ -75,6 +82,19 @@ def _hits(rows: Iterable[Any]) -> list[Hit]:
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
+def unknown(words: Iterable[str], *, beginning: str = "") -> set[str]:
+    """Those of the words that the library does not hold; of ``beginning`` it may hold more."""
+    wanted = {word for word in words if not is_word(word)}
+    if not wanted:
+        return wanted
+    values = {"words": sorted(wanted), "from": beginning, "to": beginning + _LAST_LETTER}
+    rows = current_session().execute(_KNOWN_OR_BEGUN, values).scalars()
+    known = {word for word in rows if word is not None}
+    if beginning and any(word.startswith(beginning) for word in known):
+        known.add(beginning)
+    return wanted - known
+
+
 def near(word: str) -> list[str]:
     """Words of the library that may have been meant by one that it does not hold, nearest first.
 
@@ -83,7 +103,9 @@ def near(word: str) -> list[str]:
     if not worth_indexing(word):
         return []
     keys = [key for key in deletions(word) if len(key) >= SHORTEST - 1]
-    return nearest(word, INDEX.neighbours(current_session(), keys)) or _two_words(word)
+    found = nearest(word, INDEX.neighbours(current_session(), keys))
+    # Another form of the same word is found by its stem.
+    return [other for other in found if stem(other) != stem(word)] or _two_words(word)
 
 
 def _two_words(word: str) -> list[str]:
@@ -99,8 +121,10 @@ def _two_words(word: str) -> list[str]:
 
 
 def learn(words: Iterable[str]) -> None:
-    """Let words be found by misspellings of them."""
-    known = [word for word in words if worth_indexing(word) and not word[0].isdigit()]
+    """Let words be found by misspellings of them, and those in the plural by their singular."""
+    every = set(words)
+    every |= {stem(word) for word in every if f"{stem(word)}s" == word}
+    known = [word for word in every if worth_indexing(word) and not word[0].isdigit()]
     stems = {word: spelling_stem(word) for word in known}
     keys = {(key, start) for start in set(stems.values()) for key in deletions(start)}
     INDEX.learn(current_session(), sorted(stems.items()), sorted(keys))
@@ -123,15 +147,15 @@ def _sqlite(branch: Branch) -> str:
 
 
 @cache
-def _statement(count: int, *, sqlite: bool) -> TextClause:
-    """For so many look-ups: they come four at a time, one for each place."""
+def _statement(places: tuple[Place, ...], *, sqlite: bool) -> TextClause:
+    """For look-ups in these places."""
     parts = [
-        f"SELECT rowid AS id, {1 << place} AS bit FROM library_search "  # noqa: S608 - no request's words
-        f"WHERE library_search MATCH :q{place}"
+        f"SELECT rowid AS id, {1 << number} AS bit FROM library_search "  # noqa: S608 - no request's words
+        f"WHERE library_search MATCH :q{number}"
         if sqlite
-        else f"SELECT entry_id AS id, CAST({1 << place} AS bigint) AS bit FROM library_search "  # noqa: S608
-        f"WHERE {_COLUMNS[Place(place % len(Place))]} @@ CAST(:q{place} AS tsquery)"
-        for place in range(count)
+        else f"SELECT entry_id AS id, CAST({1 << number} AS bigint) AS bit FROM library_search "  # noqa: S608
+        f"WHERE {_COLUMNS[place]} @@ CAST(:q{number} AS tsquery)"
+        for number, place in enumerate(places)
     ]
     return text(
         "SELECT e.id, hits.mask, e.facets, e.sorted_by FROM "  # noqa: S608

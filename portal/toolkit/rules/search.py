@@ -18,7 +18,6 @@ from portal.toolkit.rules.search_words import (
     STOP_WORDS,
     Phrase,
     grouped,
-    is_word,
     phrase_of,
     stem,
     synonyms,
@@ -26,8 +25,8 @@ from portal.toolkit.rules.search_words import (
 )
 
 LONGEST_QUESTION: Final = 200
-# Six words with two ways of finding each, and the beginning of one, in four places each: 52 bits
-# of the 63 that both databases add up exactly.
+# Six words as typed in four places and as other words in three, and the beginning of one: 46 of
+# the 63 bits that both databases add up exactly.
 MOST_WORDS: Final = 6
 SHORTEST_BEGINNING: Final = 2
 _MOST_OTHERS: Final = 12
@@ -65,8 +64,8 @@ _SHARES: Final[Mapping[How, int]] = {How.TYPED: 100, How.OTHER: 60, How.BEGINNIN
 class Sought:
     """One word of the question (or a phrase), as stems; ``others`` are other words for it.
 
-    ``beginning`` is what it may be the beginning of, for the last word. ``mistyped`` are known
-    words that were probably meant, when nothing was found as it was typed.
+    ``beginning`` is set for the last word, which may be the beginning of one. ``mistyped`` are
+    words of the library that were probably meant by one that it does not hold.
     """
 
     typed: str
@@ -74,11 +73,6 @@ class Sought:
     others: tuple[tuple[str, Phrase], ...] = ()
     beginning: str = ""
     mistyped: tuple[str, ...] = ()
-
-    @property
-    def is_known(self) -> bool:
-        """Whether it is a word (or a phrase) and no misspelling, for all that is known here."""
-        return bool(self.mistyped) or len(self.phrase) > 1 or is_word(self.typed)
 
     def phrases(self, how: How) -> tuple[Phrase, ...]:
         """The phrases that find it in one of the ways; none where that way does not apply."""
@@ -156,16 +150,9 @@ def _score(mask: int, looked_up: Sequence[Branch]) -> tuple[int, int]:
 
 
 def not_found(hits: Iterable[int], looked_up: Sequence[Branch]) -> set[int]:
-    """Numbers of the words that nothing holds, in any of the ways in which they are looked for.
-
-    Other words for one that nobody knows count for nothing: "superviser" is not "supervision".
-    """
+    """Numbers of the words that nothing holds, in any of the ways in which they are looked for."""
     seen = reduce(or_, hits, 0)
-    found = {
-        branch.number
-        for branch in looked_up
-        if seen & branch.bit and (branch.how is not How.OTHER or branch.sought.is_known)
-    }
+    found = {branch.number for branch in looked_up if seen & branch.bit}
     return {branch.number for branch in looked_up} - found
 
 
