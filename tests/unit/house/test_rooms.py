@@ -49,6 +49,7 @@ ANNEXES: dict[str, dict[str, str]] = {
         "held": "what an employer sees and takes away of the toolkit",
         "managing": "ties the managing of resources to worker, merging and downloads",
         "places": "the ways through the toolkit, as each person sees them",
+        "research": "what research puts on the pages of other features",
         "cards": "what the library puts on the pages of other features",
         "wiring": "ties the journeys to the application, as there are many",
     },
