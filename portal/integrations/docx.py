@@ -56,6 +56,8 @@ class _Writer:
         self._links: dict[str, str] = {}
         dress(self._made, paper)
         self._lists = numbering(self._made)
+        # The library looks a style up by walking through all of them, each time.
+        self._styles = {style.name: style.style_id for style in self._made.styles}
 
     def written(self) -> bytes:
         """Everything, in order."""
@@ -82,19 +84,28 @@ class _Writer:
 
     def _opening(self) -> None:
         paper = self._paper
-        self._made.add_paragraph(paper.kind, style="Kind")
-        self._made.add_paragraph(clean(paper.title), style="Title")
-        self._made.add_paragraph(clean(paper.summary), style="Subtitle")
+        self._line(
+            "Kind",
+            paper.kind,
+        )
+        self._line("Title", clean(paper.title))
+        self._line("Subtitle", clean(paper.summary))
         if paper.illustrative:
-            self._made.add_paragraph(ILLUSTRATIVE, style="Notice")
+            self._line(
+                "Notice",
+                ILLUSTRATIVE,
+            )
 
     def _sources(self) -> None:
         if not self._paper.references:
             return
-        self._made.add_paragraph("Sources", style="Heading 1")
+        self._line(
+            "Heading 1",
+            "Sources",
+        )
         number = self._lists.numbered(1)
         for one in self._paper.references:
-            line = self._made.add_paragraph(style="List Number")
+            line = self._line("List Number")
             self._number(line, number, 0)
             self._bookmark(line, one.number)
             self._run(line, Run(clean(one.title), href=one.url))
@@ -102,23 +113,26 @@ class _Writer:
 
     def _closing(self) -> None:
         paper = self._paper
-        self._made.add_paragraph("About this document", style="Heading 1")
+        self._line(
+            "Heading 1",
+            "About this document",
+        )
         for name, value in (*paper.facts, ("Page with the latest version", paper.address)):
-            line = self._made.add_paragraph()
+            line = self._line("Normal")
             self._run(line, Run(f"{name}: ", strong=True))
             link = value if value.startswith(("http://", "https://")) else ""
             self._run(line, Run(clean(value), href=link))
-        self._made.add_paragraph(clean(paper.small_print))
+        self._line("Normal", clean(paper.small_print))
 
     # The text ---------------------------------------------------------------------------------
 
     def _blocks(self, blocks: Sequence[Block], *, level: int, style: str = "Normal") -> None:
         for block in blocks:
             if isinstance(block, Heading):
-                line = self._made.add_paragraph(style=f"Heading {block.level - 1}")
+                line = self._line(f"Heading {block.level - 1}")
                 self._runs(line, block.runs)
             elif isinstance(block, Paragraph):
-                self._runs(self._made.add_paragraph(style=style), block.runs)
+                self._runs(self._line(style), block.runs)
             elif isinstance(block, Listing):
                 self._listing(block, level)
             elif isinstance(block, Quote):
@@ -126,7 +140,7 @@ class _Writer:
             elif isinstance(block, Grid):
                 self._grid(block)
             else:
-                self._made.add_paragraph(style="Line")
+                self._line("Line")
 
     def _listing(self, block: Listing, level: int) -> None:
         depth = min(level, _DEEPEST)
@@ -141,7 +155,7 @@ class _Writer:
             self._blocks(rest, level=level + 1, style="List Continue")
 
     def _item(self, item: Item, first: Paragraph, style: str, number: int, depth: int) -> None:
-        line = self._made.add_paragraph(style=style if item.box is None else "Tick")
+        line = self._line(style if item.box is None else "Tick")
         if item.box is None:
             self._number(line, number, depth)
         else:
@@ -174,11 +188,11 @@ class _Writer:
                 written.append(room)
             for cell, runs in zip(table.rows[place].cells, row, strict=False):
                 line = cell.paragraphs[0]
-                line.style = self._made.styles["Table Text" if place else "Table Head"]
+                line._p.style = self._styles["Table Text" if place else "Table Head"]  # noqa: SLF001
                 if not place:
                     cell._tc.get_or_add_tcPr().append(self._shade())  # noqa: SLF001
                 self._runs(line, runs)
-        self._made.add_paragraph(style="After Table")
+        self._line("After Table")
 
     def _shade(self) -> Any:
         shade = self._valued("w:shd", "clear")
@@ -186,16 +200,25 @@ class _Writer:
         shade.set(_named("w:fill"), FILL)
         return shade
 
+    def _line(self, style: str, text: str = "") -> Any:
+        """A new paragraph of a style at the end of the document."""
+        line = self._made.add_paragraph(text)
+        line._p.style = self._styles[style]  # noqa: SLF001 - see __init__
+        return line
+
     # Words ------------------------------------------------------------------------------------
 
     def _runs(self, line: Any, runs: Sequence[Run]) -> None:
+        said = ""
         for run in runs:
-            self._run(line, run)
+            if run.is_gap:
+                self._gap(line, run, said)
+                said = ""
+            else:
+                self._run(line, run)
+                said += run.text
 
     def _run(self, line: Any, run: Run) -> None:
-        if run.is_gap:
-            self._gap(line, run)
-            return
         made = line.add_run()
         if run.is_break:
             made.add_break()
@@ -203,13 +226,13 @@ class _Writer:
         made.text = run.text
         made.bold, made.italic = run.strong or None, run.emphasis or None
         if run.code:
-            made.style = self._made.styles["Code"]
+            made._r.style = self._styles["Code"]  # noqa: SLF001
         if run.source:
-            made.style = self._made.styles["Hyperlink"]
+            made._r.style = self._styles["Hyperlink"]  # noqa: SLF001
             made.font.superscript = True
             self._lead(line, made, anchor=f"source-{run.source}", to=f"Source {run.source}")
         elif run.href:
-            made.style = self._made.styles["Hyperlink"]
+            made._r.style = self._styles["Hyperlink"]  # noqa: SLF001
             self._lead(line, made, href=run.href)
 
     def _lead(
@@ -249,13 +272,13 @@ class _Writer:
         line._p.append(control)  # noqa: SLF001
         return properties, held
 
-    def _gap(self, line: Any, run: Run) -> None:
-        before = line.text.strip().rstrip(":")
-        properties, held = self._control(line, before or "Fill in")
+    def _gap(self, line: Any, run: Run, said: str) -> None:
+        """A line to fill in, named after the words before it."""
+        properties, held = self._control(line, said.strip(" :.,") or "Fill in")
         properties.append(self._element("w:showingPlcHdr"))
         properties.append(self._element("w:text"))
         made = line.add_run("_" * 24)
-        made.style, made.bold = self._made.styles["Gap"], run.strong or None
+        made._r.style, made.bold = self._styles["Gap"], run.strong or None  # noqa: SLF001
         held.append(made._r)  # noqa: SLF001
 
     def _box(self, line: Any, words: str, *, ticked: bool) -> None:
@@ -273,7 +296,7 @@ class _Writer:
             box.append(part)
         properties.append(box)
         made = line.add_run(_BOXES[ticked])
-        made.style = self._made.styles["Box"]
+        made._r.style = self._styles["Box"]  # noqa: SLF001
         held.append(made._r)  # noqa: SLF001
         line.add_run("\t")
 

@@ -45,10 +45,7 @@ class Lists:
         return self.given
 
 
-_NUM: Final = (
-    '<w:num {{ns}} w:numId="{id}"><w:abstractNumId w:val="{kind}"/>'
-    "{overrides}</w:num>"
-)
+_NUM: Final = '<w:num {{ns}} w:numId="{id}"><w:abstractNumId w:val="{kind}"/>{overrides}</w:num>'
 
 
 def dress(made: Any, paper: Paper) -> None:

@@ -17,7 +17,7 @@ GUIDE_NAME: Final = "How to use"
 KINDS: Final = ("text", "number", "hours", "pounds", "percent", "date", "choice", "formula")
 _FIGURES: Final = frozenset({"number", "hours", "pounds", "percent"})
 _FORMATS: Final = ("number", "hours", "pounds", "percent", "text")
-_TOTALS: Final = {"sum": "SUM", "average": "AVERAGE", "count": "COUNT"}
+_TOTALS: Final = {"sum": "SUM", "average": "AVERAGE", "count": "COUNTA"}
 _SHEET_KEYS: Final = frozenset({"name", "intro", "columns", "rows", "blank", "totals"})
 _COLUMN_KEYS: Final = frozenset(
     {"title", "width", "kind", "choices", "formula", "format", "hint", "min", "max"}
