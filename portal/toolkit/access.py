@@ -117,6 +117,7 @@ ROUTES: dict[str, Predicate] = {
     "toolkit.tools": public,
     "toolkit.tool_cost": public,
     "toolkit.tool_job_design": public,
+    "toolkit.tool_advert": public,
     # A visitor is led to signing in first.
     "toolkit.tool_keep": public,
     "toolkit.tool_plan": signed_in,

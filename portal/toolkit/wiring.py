@@ -22,6 +22,7 @@ from portal.toolkit.cards import wire_library
 from portal.toolkit.managing import wire_managing
 from portal.toolkit.places import toolkit_places
 from portal.toolkit.queries import tools as tool_queries
+from portal.toolkit.research import wire_research
 from portal.toolkit.rules.words import TOOLS
 from portal.toolkit.service import documents, resources, search_index
 from portal.toolkit.service import reach as reach_service
@@ -40,6 +41,7 @@ from portal.toolkit.views import (
     resource,
     testing,
     themes,
+    tool_advert,
     tool_cost,
     tool_job_design,
     tool_results,
@@ -63,6 +65,7 @@ _JOURNEYS = (
     reach,
     tools,
     tool_results,
+    tool_advert,
     tool_cost,
     tool_job_design,
     library,
@@ -82,6 +85,7 @@ def wire(app: Flask) -> None:
     register_daily(app, "toolkit.reach_forget", reach_service.forget)
     app.jinja_env.globals["toolkit_places"] = toolkit_places
     wire_library(app)
+    wire_research(app)
     wire_managing(app)
     _wire_tools(app)
 
