@@ -98,6 +98,8 @@ ROUTES: dict[str, Predicate] = {
     "payments.claim": may_look,
     "payments.claim_line": may_look,
     "payments.claim_export": may_look,
+    "payments.check_runs": may_look,
+    "payments.check_run": may_look,
     "payments.claim_draft": provider_manager,
     "payments.claim_refresh": provider_manager,
     "payments.claim_submit": provider_manager,

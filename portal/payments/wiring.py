@@ -23,6 +23,7 @@ from portal.payments.service import remittance as remittance_service
 from portal.payments.views import (
     blueprint,
     budget,
+    check_runs,
     claim_changes,
     claim_lines,
     claims,
@@ -51,6 +52,7 @@ _JOURNEYS = (
     claim_changes,
     claim_lines,
     claims,
+    check_runs,
     overrides,
     contract_changes,
     second_person,

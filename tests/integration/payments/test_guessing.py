@@ -64,6 +64,8 @@ MANAGER_OR_LEP = "ok 404 403 403 ok ok 403 sign-in"
 ROUTES = {
     "budget": LEP,
     "budget_export": LEP,
+    "check_run": RECORD,
+    "check_runs": RECORD,
     "claim": RECORD,
     "claim_checks": MANAGER_OR_LEP,
     "claim_draft": PROVIDER_MANAGER,
@@ -301,6 +303,8 @@ def address(app: Flask, money: World, rule: Rule) -> str:
     if "payment" in rule.arguments or "sample" in rule.arguments:
         claim = money.paid
     values = {**money.values, "claim": claim, "line": world.lines_of(claim)[0]}
+    if endpoint == "check_run":
+        values["run"] = 1
     values["change"] = money.values["change"].get(endpoint.partition("_")[0])
     with app.test_request_context():
         return app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
