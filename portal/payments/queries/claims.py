@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import defer
@@ -139,6 +140,35 @@ def lines_to_change(claim_id: int) -> list[ClaimLine]:
     )
 
 
+class HeldLine(NamedTuple):
+    """A line as plain values, and who decided it where somebody has."""
+
+    id: int
+    state: str
+    output_id: int
+    pence: int
+    decided_at: datetime | None
+    decided_name: str
+
+
+def held_lines(claim_id: int) -> list[HeldLine]:
+    """Every line of a claim, held as by ``lines_to_change``: read to be changed all at once."""
+    rows = current_session().execute(
+        select(
+            ClaimLine.id,
+            ClaimLine.state,
+            ClaimLine.output_id,
+            ClaimLine.pence,
+            ClaimLine.decided_at,
+            ClaimLine.decided_name,
+        )
+        .where(ClaimLine.claim_id == claim_id)
+        .order_by(ClaimLine.id)
+        .with_for_update()
+    )
+    return [HeldLine(*row) for row in rows.all()]
+
+
 def line_states(claim_id: int) -> list[LineState]:
     """The state of every line of a claim; whoever asks holds the claim."""
     rows = current_session().scalars(select(ClaimLine.state).where(ClaimLine.claim_id == claim_id))
@@ -174,25 +204,63 @@ def outputs_by_id(ids: Collection[int]) -> dict[int, Output]:
     return {output.id: output for output in rows}
 
 
-def free_outputs(contract_id: int, *, until: date) -> list[Output]:
-    """Outputs of a contract up to a day that no line holds, in the order in which they are paid.
+class ReadyOutput(NamedTuple):
+    """An output that no line holds, its amount in pence and why it is that amount."""
 
-    Their facts are read only where somebody asks for them.
-    """
+    id: int
+    output_type: str
+    pence: int
+    occurred_on: date
+    explanation: str
+
+
+def free_outputs(contract_id: int, *, until: date) -> list[ReadyOutput]:
+    """Outputs of a contract up to a day that no line holds, in the order in which they are paid."""
     held = exists().where(ClaimLine.output_id == Output.id, ClaimLine.state.not_in(_GONE))
-    return list(
-        current_session().scalars(
-            select(Output)
-            .where(
-                Output.contract_id == contract_id,
-                Output.withdrawn_at.is_(None),
-                Output.occurred_on <= until,
-                ~held,
-            )
-            .order_by(Output.occurred_on, Output.reference)
-            .options(defer(Output.facts))
+    rows = current_session().execute(
+        select(
+            Output.id,
+            Output.output_type,
+            Output.base_pence + Output.bonus_pence,
+            Output.occurred_on,
+            Output.explanation,
         )
+        .where(
+            Output.contract_id == contract_id,
+            Output.withdrawn_at.is_(None),
+            Output.occurred_on <= until,
+            ~held,
+        )
+        .order_by(Output.occurred_on, Output.reference)
     )
+    return [ReadyOutput(*row) for row in rows.all()]
+
+
+class DraftedOutput(NamedTuple):
+    """What stands on a line of a draft, and whether its work was withdrawn meanwhile."""
+
+    id: int
+    output_type: str
+    pence: int
+    employer_name: str
+    withdrawn: bool
+
+
+def drafted_outputs(claim_id: int) -> list[DraftedOutput]:
+    """The outputs on the draft lines of a claim, in the lines' order; the claim is held."""
+    rows = current_session().execute(
+        select(
+            Output.id,
+            Output.output_type,
+            Output.base_pence + Output.bonus_pence,
+            Output.employer_name,
+            Output.withdrawn_at.is_not(None),
+        )
+        .join(ClaimLine, ClaimLine.output_id == Output.id)
+        .where(ClaimLine.claim_id == claim_id, ClaimLine.state == LineState.DRAFT.value)
+        .order_by(ClaimLine.id)
+    )
+    return [DraftedOutput(*row) for row in rows.all()]
 
 
 def room(contract_id: int) -> Room:

@@ -307,12 +307,13 @@ def _settle(
     }
     keys = [payment.id for payment in payments]
     of_claims = [payment.claim_id for payment in payments]
+    # They are held as objects, and are told of the change below, in a fraction of the time.
+    quietly = {"synchronize_session": False}
     open_payments = update(Payment).where(Payment.id.in_(keys), Payment.paid_on.is_(None))
     owed = update(Claim).where(Claim.id.in_(of_claims), Claim.state.in_(found.OWED))
-    change_exactly(open_payments.values(noted), len(keys))
-    change_exactly(
-        owed.values(state=ClaimState.PAID.value, revision=Claim.revision + 1), len(of_claims)
-    )
+    paid = {"state": ClaimState.PAID.value, "revision": Claim.revision + 1}
+    change_exactly(open_payments.values(noted).execution_options(**quietly), len(keys))
+    change_exactly(owed.values(paid).execution_options(**quietly), len(of_claims))
     for payment in payments:
         for name, value in noted.items():
             set_committed_value(payment, name, value)
