@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from portal.db import unit_of_work
+from portal.db.session import steady_reading
 from portal.integrations.mail import public_link
 from portal.kernel.clock import today, utc_now
 from portal.kernel.memory import uninterrupted
@@ -85,8 +86,13 @@ def _tell(fault: str) -> None:
 def verify() -> Proof:
     """Prove chain, balances, caps, one payment for each output, and lines that agree.
 
-    Everything is read in one transaction, so that work going on meanwhile is not half seen.
+    Everything is read as of one moment, so that work going on meanwhile is not half seen.
     """
+    with steady_reading():
+        return _verified()
+
+
+def _verified() -> Proof:
     ledger = LedgerProof(compared.line_facts(), compared.caps())
     chain, decisions = Chain("The ledger"), Chain("The decisions")
     lines = 0
