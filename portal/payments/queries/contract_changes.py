@@ -23,6 +23,16 @@ def contract_of(kind: type[PayeeChange | ContractProposal], reference: str) -> i
     return current_session().scalar(select(kind.contract_id).where(kind.reference == reference))
 
 
+def contract_of_payee_change(reference: str) -> int | None:
+    """The key of the contract whose bank details a change is of."""
+    return contract_of(PayeeChange, reference)
+
+
+def contract_of_proposal(reference: str) -> int | None:
+    """The key of the contract that a variation is proposed for."""
+    return contract_of(ContractProposal, reference)
+
+
 def change_to_decide(kind: type[Change], reference: str) -> Change | None:
     """A change, held until the unit of work ends."""
     return current_session().scalar(

@@ -13,7 +13,6 @@ from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err, Problem
 from portal.payments.access import lep_manager
 from portal.payments.forms.contracts import EmptyForm, RefuseForm, payee_form, read_payee
-from portal.payments.models import ContractProposal, PayeeChange
 from portal.payments.queries import contract_changes as queries
 from portal.payments.queries.contracts import ContractFacts
 from portal.payments.rules.changes import PROPOSED, STATES
@@ -90,10 +89,12 @@ def shown_change(before: Payee, after: Payee) -> list[tuple[str, str, str]]:
     ]
 
 
-def _load(contract: str, change: str, kind: Any) -> tuple[ContractFacts, str]:
+def _load(
+    contract: str, change: str, contract_of: Callable[[str], int | None]
+) -> tuple[ContractFacts, str]:
     """The contract and the reference of its change; 404 when it is not this contract's."""
     facts, wanted = load_contract(contract), normalise_reference(change)
-    if not wanted.isalnum() or queries.contract_of(kind, wanted) != facts.id:
+    if not wanted.isalnum() or contract_of(wanted) != facts.id:
         abort(404)
     return facts, wanted
 
@@ -139,7 +140,7 @@ def _refusing(facts: ContractFacts, what: str, act: Callable[[str], Any]) -> Res
 @blueprint.post("/contracts/<contract>/payee/<change>/confirm")
 def payee_confirm(contract: str, change: str) -> ResponseReturnValue:
     """Put other bank details in force."""
-    facts, wanted = _load(contract, change, PayeeChange)
+    facts, wanted = _load(contract, change, queries.contract_of_payee_change)
     return _pressed(
         facts,
         lambda: payee_changes.confirm(change=wanted, by=current_author()),
@@ -150,7 +151,7 @@ def payee_confirm(contract: str, change: str) -> ResponseReturnValue:
 @blueprint.route("/contracts/<contract>/payee/<change>/refuse", methods=["GET", "POST"])
 def payee_refuse(contract: str, change: str) -> ResponseReturnValue:
     """Leave bank details as they are, and say why."""
-    facts, wanted = _load(contract, change, PayeeChange)
+    facts, wanted = _load(contract, change, queries.contract_of_payee_change)
     return _refusing(
         facts,
         _BANK,
@@ -161,7 +162,7 @@ def payee_refuse(contract: str, change: str) -> ResponseReturnValue:
 @blueprint.post("/contracts/<contract>/payee/<change>/withdraw")
 def payee_withdraw(contract: str, change: str) -> ResponseReturnValue:
     """Take a proposal of other bank details back."""
-    facts, wanted = _load(contract, change, PayeeChange)
+    facts, wanted = _load(contract, change, queries.contract_of_payee_change)
     return _pressed(
         facts,
         lambda: payee_changes.withdraw(change=wanted, by=current_author()),
@@ -172,7 +173,7 @@ def payee_withdraw(contract: str, change: str) -> ResponseReturnValue:
 @blueprint.post("/contracts/<contract>/variations/<change>/confirm")
 def variation_confirm(contract: str, change: str) -> ResponseReturnValue:
     """Put a variation in force."""
-    facts, wanted = _load(contract, change, ContractProposal)
+    facts, wanted = _load(contract, change, queries.contract_of_proposal)
     return _pressed(
         facts,
         lambda: variations.confirm(proposal=wanted, by=current_author()),
@@ -183,7 +184,7 @@ def variation_confirm(contract: str, change: str) -> ResponseReturnValue:
 @blueprint.route("/contracts/<contract>/variations/<change>/refuse", methods=["GET", "POST"])
 def variation_refuse(contract: str, change: str) -> ResponseReturnValue:
     """Leave a contract's terms as they are, and say why."""
-    facts, wanted = _load(contract, change, ContractProposal)
+    facts, wanted = _load(contract, change, queries.contract_of_proposal)
     return _refusing(
         facts,
         _TERMS,
@@ -194,7 +195,7 @@ def variation_refuse(contract: str, change: str) -> ResponseReturnValue:
 @blueprint.post("/contracts/<contract>/variations/<change>/withdraw")
 def variation_withdraw(contract: str, change: str) -> ResponseReturnValue:
     """Take a proposed variation back."""
-    facts, wanted = _load(contract, change, ContractProposal)
+    facts, wanted = _load(contract, change, queries.contract_of_proposal)
     return _pressed(
         facts,
         lambda: variations.withdraw(proposal=wanted, by=current_author()),
