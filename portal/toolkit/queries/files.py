@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from portal.db import current_session
-from portal.toolkit.models import Resource, ResourceFile
+from portal.toolkit.models import Resource, ResourceFile, ResourceVersion
 from portal.toolkit.rules.states import ResourceState
 from portal.toolkit.rules.words import DOWNLOADS
 
 ADDED = "added"
 _MILLION = 1_000_000
+_PUBLISHED = Resource.state == ResourceState.PUBLISHED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +129,33 @@ def kinds_made(resource_id: int, number: int) -> set[str]:
     )
 
 
-def published_references() -> list[str]:
-    """The references of all that readers see, in a fixed order."""
-    return list(
-        current_session().scalars(
-            select(Resource.reference)
-            .where(Resource.state == ResourceState.PUBLISHED.value)
-            .order_by(Resource.id)
+def lacking_files() -> list[str]:
+    """The references of what readers see without a file of each kind that is made of it."""
+    session = current_session()
+    made: dict[int, set[str]] = {}
+    for resource_id, kind in session.execute(
+        select(ResourceFile.resource_id, ResourceFile.kind)
+        .join(Resource, Resource.id == ResourceFile.resource_id)
+        .where(_PUBLISHED, ResourceFile.number == Resource.published_number)
+    ):
+        made.setdefault(resource_id, set()).add(kind)
+    rows = session.execute(
+        select(Resource.id, Resource.reference, ResourceVersion.downloads)
+        .join(
+            ResourceVersion,
+            and_(
+                ResourceVersion.resource_id == Resource.id,
+                ResourceVersion.number == Resource.published_number,
+            ),
         )
+        .where(_PUBLISHED)
+        .order_by(Resource.id)
     )
+    return [
+        reference
+        for resource_id, reference, downloads in rows
+        if not {"pdf", *downloads} <= made.get(resource_id, set())
+    ]
 
 
 def files_of_published() -> list[ResourceFile]:
@@ -146,7 +165,7 @@ def files_of_published() -> list[ResourceFile]:
             select(ResourceFile)
             .join(Resource, Resource.id == ResourceFile.resource_id)
             .where(
-                Resource.state == ResourceState.PUBLISHED.value,
+                _PUBLISHED,
                 ResourceFile.number == Resource.published_number,
                 ResourceFile.kind != ADDED,
             )
@@ -189,7 +208,7 @@ def _stored(*conditions: ColumnElement[bool]) -> StoredFile | None:
                 Resource.slug,
             )
             .join(Resource, Resource.id == ResourceFile.resource_id)
-            .where(Resource.state == ResourceState.PUBLISHED.value, *conditions)
+            .where(_PUBLISHED, *conditions)
         )
         .first()
     )

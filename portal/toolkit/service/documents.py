@@ -119,7 +119,7 @@ def read(file: StoredFile) -> Ok[bytes] | Err:
 
 def repair() -> None:
     """Daily: make what is missing, failed, or no longer what was stored."""
-    for reference in found.published_references():
+    for reference in found.lacking_files():
         with unit_of_work():
             resource = resources.to_change(reference)
             if resource is not None and resource.published_number is not None:

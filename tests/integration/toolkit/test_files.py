@@ -27,6 +27,7 @@ from portal.toolkit.queries import files as found
 from portal.toolkit.queries import resources as reading
 from portal.toolkit.rules.content import Source
 from portal.toolkit.service import documents, resources
+from portal.toolkit.views import files
 from tests.factories.toolkit import make_content, make_draft, make_published
 from tests.support.client import PortalClient
 
@@ -145,6 +146,23 @@ def test_the_pdf_is_tagged_named_and_complete(client: PortalClient, run_jobs: Jo
     ]
     assert "https://example.org/a" in links
     assert [item.title for item in reader.outline if not isinstance(item, list)]
+
+
+def test_downloads_are_counted_with_their_version(
+    client: PortalClient, run_jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[tuple[str, int, int]] = []
+
+    def count(kind: str, *, resource_id: int, number: int) -> None:
+        counted.append((kind, resource_id, number))
+
+    monkeypatch.setattr(files, "count_later", count)
+    resource = publish_all_kinds()
+    client.get(f"/toolkit/{resource.slug}/files/pdf")
+    assert counted == []
+    run_jobs()
+    client.get(f"/toolkit/{resource.slug}/files/pdf")
+    assert counted == [("download", resource.id, 1)]
 
 
 def test_only_what_is_published_is_handed_out(client: PortalClient, run_jobs: Jobs) -> None:
