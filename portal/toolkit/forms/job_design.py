@@ -29,7 +29,7 @@ class TaskRow(PlainForm):
     name = StringField("Task", max_length=NAME_LENGTH)
     hours = StringField("Hours a week", **_SHORT)
     level = SelectField("Who can decide?", choices=list(LEVELS.items()), default="anyone")
-    choice = SelectField("What becomes of it?", choices=list(CHOICES.items()), default="")
+    choice = SelectField("What becomes of it?", choices=list(CHOICES.items()), default="auto")
     fixed = BooleanField("It must be done at a fixed time")
     other = BooleanField("Somebody else could do it")
 
@@ -74,6 +74,8 @@ class JobDesignForm(Form):
         if len(parts) == len(("tasks", "2", "hours")) and parts[1].isdecimal():
             field = self.tasks.entries[int(parts[1])].form[parts[2]]
             field.errors = [*field.errors, problem.message]
+            # A list does not look into its rows once it was judged.
+            self.tasks.errors = [*self.tasks.errors, problem.message]
         else:
             super().refuse(problem)
 

@@ -6,7 +6,7 @@ weights are ours, and put first what a part-timer needs to know before applying:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from portal.toolkit.rules import advert_checks as checks
@@ -71,9 +71,8 @@ def outcome(advert: Advert) -> Outcome:
         state="good" if score >= _GOOD else "watch" if score >= _FAIR else "bad",
         figures=_figures(advert, found, score),
         parts=(
-            Part("What was found", lines=tuple(one.line for one in found)),
+            _found(found, score),
             _reading(advert),
-            _points(found, score),
         ),
         given=(
             Line("Job title", title),
@@ -295,15 +294,19 @@ def _reading(advert: Advert) -> Part:
     return Part("Reading it", lines=(length, Line("Reading age", f"About {age}", words, state)))
 
 
-def _points(found: tuple[Finding, ...], score: int) -> Part:
-    lines = tuple(Line(one.line.label, f"{one.points} of {one.most}") for one in found)
-    total = Line(
-        "Score", f"{score} of {sum(one.most for one in found)}", "The lines added up", total=True
-    )
+def _found(found: tuple[Finding, ...], score: int) -> Part:
+    """Each finding with its points, and what they add up to."""
+    lines = [
+        replace(one.line, value=f"{one.line.value} ({one.points} of {one.most})") for one in found
+    ]
+    words = "The points above added up"
+    most = sum(one.most for one in found)
+    lines.append(Line("Score", f"{score} of {most}", words, total=True))
     intro = (
-        "The weights are ours: hours and pay first, as a part-timer needs those before applying."
+        "Points are in brackets. Their weights are ours: hours and pay first, as a part-timer"
+        " needs those before applying."
     )
-    return Part("How the score is made", intro, (*lines, total))
+    return Part("What was found", intro, tuple(lines))
 
 
 def _figures(advert: Advert, found: tuple[Finding, ...], score: int) -> tuple[Figure, ...]:

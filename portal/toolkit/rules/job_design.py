@@ -23,7 +23,7 @@ LEVELS: Final[Mapping[str, str]] = {
     "leader": "A leader decides",
 }
 CHOICES: Final[Mapping[str, str]] = {
-    "": "Decide for me",
+    "auto": "Decide for me",
     "keep": "Keep in the job",
     "hand_over": "Hand over to somebody else",
     "drop": "Stop doing it",
@@ -51,7 +51,7 @@ class Task:
     fixed: bool = False
     other: bool = False
     level: str = "anyone"
-    choice: str = ""
+    choice: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def _tasks(rows: Sequence[Mapping[str, Any]], problems: list[Problem]) -> tuple[
                 Problem("no_name", f"Task {index + 1}: enter its name", f"{where}-name")
             )
         minutes = _hours(hours, f"{where}-hours", f"Task {index + 1}", problems)
-        level, choice = str(row.get("level") or "anyone"), str(row.get("choice") or "")
+        level, choice = str(row.get("level") or "anyone"), str(row.get("choice") or "auto")
         tasks.append(
             Task(
                 name,
@@ -214,7 +214,7 @@ def _tasks(rows: Sequence[Mapping[str, Any]], problems: list[Problem]) -> tuple[
                 fixed=bool(row.get("fixed")),
                 other=bool(row.get("other")),
                 level=level if level in LEVELS else "anyone",
-                choice=choice if choice in CHOICES else "",
+                choice=choice if choice in CHOICES else "auto",
             )
         )
     return tuple(tasks)

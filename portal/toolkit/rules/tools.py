@@ -152,7 +152,12 @@ class Figure:
     @property
     def said(self) -> str:
         """The number with its unit."""
-        return "Not known" if self.value is None else say(self.value, self.unit)
+        if self.value is None:
+            return "Not known"
+        if self.unit == "minutes" and self.value % MINUTES_IN_HOUR:
+            hours, rest = divmod(abs(self.value), MINUTES_IN_HOUR)
+            return f"{'-' if self.value < 0 else ''}{hours:,} h {rest} min"
+        return say(self.value, self.unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask import Flask
 from portal.action_plans import queries as plans
 from portal.db import current_session, unit_of_work
 from portal.employers.models import TimelineEntry
+from portal.kernel.ids import token_hash
 from portal.kernel.result import Err, Ok
 from portal.toolkit.models import ToolResult
 from portal.toolkit.queries import tools as queries
@@ -309,3 +311,91 @@ def test_more_than_the_record_holds_is_refused(app: Flask, monkeypatch: Any) -> 
         )
     assert isinstance(done, Err)
     assert done.problem.code == "too_many"
+
+
+JOB = {
+    "title": "Shift supervisor",
+    "job_hours": "37.5",
+    "design": "part_time",
+    "target": "20",
+    "handover": "0:30",
+    "peak": "job",
+    "tasks-0-name": "Open the shop",
+    "tasks-0-hours": "17:30",
+    "tasks-0-level": "leader",
+    "tasks-0-fixed": "y",
+    "tasks-1-name": "Serve customers",
+    "tasks-1-hours": "20",
+    "tasks-1-other": "y",
+}
+
+
+def test_rows_are_added_without_script_and_keep_what_was_typed(client: PortalClient) -> None:
+    soup = client.soup("/tools/job-design")
+    assert len(soup.find_all("input", id=re.compile(r"^tasks-\d+-name$"))) == 6
+    page = client.submit("/tools/job-design", {**JOB, "do": "rows"}).get_data(as_text=True)
+    soup = BeautifulSoup(page, "html5lib")
+    assert len(soup.find_all("input", id=re.compile(r"^tasks-\d+-name$"))) == 9
+    assert soup.find("input", id="tasks-1-name")["value"] == "Serve customers"
+    assert "Error:" not in page
+
+
+def test_a_job_is_designed_kept_and_filled_in_again(client: PortalClient, app: Flask) -> None:
+    party = make_party()
+    sign_in(client, party.owner)
+    page = client.submit("/tools/job-design", JOB).get_data(as_text=True)
+    assert "Shift supervisor can be a part-time job: 20 hours a week" in page
+    answer = _post(
+        client,
+        "/tools/keep",
+        "/tools/job-design",
+        payload=payload_on(page),
+        employer=party.employer,
+    )
+    assert client.get(answer.location).status_code == 200
+    kept = answer.location.rpartition("/")[2]
+    soup = client.soup(f"/tools/job-design?employer={party.employer}&kept={kept}")
+    assert soup.find("input", id="tasks-1-hours")["value"] == "20"
+    assert soup.find("input", id="tasks-0-fixed").has_attr("checked")
+
+
+def test_a_job_that_does_not_balance_is_told_by_how_much(client: PortalClient) -> None:
+    page = client.submit("/tools/job-design", {**JOB, "tasks-1-hours": "24"})
+    text = page.get_data(as_text=True)
+    assert (
+        "Tasks add up to 41 hours 30 minutes, the job has 37 hours 30 minutes: 4 hours too many"
+    ) in text
+    assert 'value="24"' in text
+    odd = client.submit("/tools/job-design", {**JOB, "tasks-1-hours": "soon"})
+    assert 'href="#tasks-1-hours"' in odd.get_data(as_text=True)
+
+
+def test_an_advert_is_checked_and_its_script_is_not_run(client: PortalClient) -> None:
+    text = "<p>Part-time supervisor in Leeds, £12.60 an hour.</p><script>alert(1)</script>"
+    page = client.submit("/tools/advert", {"text": text}).get_data(as_text=True)
+    assert "out of 100" in page
+    assert "<script>alert" not in page
+    assert "£12.60 an hour" in page
+
+
+@pytest.mark.parametrize("text", ["", "too few words", "x" * 20_001])
+def test_an_advert_that_is_none_is_refused(client: PortalClient, text: str) -> None:
+    page = client.submit("/tools/advert", {"text": text}).get_data(as_text=True)
+    assert "Error:" in page
+    assert 'id="result"' not in page
+
+
+def test_a_long_text_does_not_go_into_the_cookie(client: PortalClient) -> None:
+    words = " ".join(f"a{token_hash(str(number))[:12]}" for number in range(1000))
+    page = client.submit("/tools/advert", {"text": words}).get_data(as_text=True)
+    answer = _post(client, "/tools/keep", "/tools/advert", payload=payload_on(page))
+    assert "again" not in answer.location
+    assert "stored nowhere" in client.get("/login").get_data(as_text=True)
+
+
+def test_what_is_held_names_kept_results(client: PortalClient, app: Flask) -> None:
+    party = make_party()
+    make_kept(party.employer, party.author)
+    sign_in(client, party.owner)
+    text = client.soup(f"/employers/{party.employer}/data").get_text(" ")
+    assert "Results of tools" in text
