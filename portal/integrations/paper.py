@@ -84,7 +84,8 @@ class Paper:
 
 
 ILLUSTRATIVE: Final = (
-    "Illustrative example: the people, businesses and figures in it are invented to show the idea."
+    "Illustrative example: people, businesses and figures in it are invented, unless a source is "
+    "named."
 )
 
 
