@@ -60,7 +60,7 @@ class SourceRow(PartForm):
     title = StringField("Title", max_length=300)
     publisher = StringField("Publisher", max_length=200)
     year = StringField("Year", max_length=10, width=4, inputmode="numeric")
-    url = StringField("Address (optional)", max_length=600, type="url", spellcheck=False)
+    url = StringField("Address (optional)", max_length=600, inputmode="url", spellcheck=False)
 
     def is_blank(self) -> bool:
         """Whether nothing was typed into it."""

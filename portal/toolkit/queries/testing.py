@@ -210,11 +210,15 @@ def facts_for_mail(test: ResourceTest) -> tuple[str, str]:
     row = (
         current_session()
         .execute(
-            select(ResourceVersion.title, Employer.name).where(
-                ResourceVersion.resource_id == test.resource_id,
-                ResourceVersion.number == test.number,
-                Employer.id == test.employer_id,
+            select(ResourceVersion.title, Employer.name)
+            .select_from(ResourceTest)
+            .join(
+                ResourceVersion,
+                (ResourceVersion.resource_id == ResourceTest.resource_id)
+                & (ResourceVersion.number == ResourceTest.number),
             )
+            .join(Employer, Employer.id == ResourceTest.employer_id)
+            .where(ResourceTest.id == test.id)
         )
         .one()
     )

@@ -132,13 +132,13 @@ def facts_in_words(content: Content) -> Iterator[tuple[str, str]]:
     yield "Look at it again by", f"{day.day} {day:%B %Y}"
     yield "Audience", _listed(content.audiences, AUDIENCES)
     yield "Dimension", _listed(content.dimensions, DIMENSIONS)
-    yield "Practice", _listed(content.practices, titles, none="None")
+    yield "Practice", _listed(content.practices, titles, none="No practice")
     yield "Sector", _listed(content.sectors, SECTORS, none="Every sector")
     yield "Size", _listed(content.sizes, SIZES, none="Every size")
     yield "Invented example", "Yes" if content.illustrative else "No"
     yield "Downloads", _listed(content.downloads, DOWNLOADS, none="PDF only")
     yield "Sheets of the workbook", _sheets(content)
-    yield "Sources", "; ".join(source_in_words(one) for one in content.sources) or "None"
+    yield "Sources", "; ".join(source_in_words(one) for one in content.sources) or "No source"
 
 
 def source_in_words(source: Source) -> str:

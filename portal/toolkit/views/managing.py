@@ -140,7 +140,9 @@ def file_add(reference: str) -> ResponseReturnValue:
         return manage_page(facts, form)
     sent = form.file.data
     # Judged and stored first: nobody else's change waits for a file to be written.
-    kept = files.keep(sent.filename or "", sent.read(files.largest() + 1))
+    data = sent.read(files.largest() + 1)
+    sent.close()
+    kept = files.keep(sent.filename or "", data)
     if isinstance(kept, Err):
         form.refuse(kept.problem)
         return manage_page(facts, form)

@@ -17,7 +17,7 @@ from portal.kernel.clock import today
 from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
 from portal.toolkit.access import editors
-from portal.toolkit.queries import library, resources
+from portal.toolkit.queries import files, library, resources
 from portal.toolkit.queries import steps as step_queries
 from portal.toolkit.queries.resources import ResourceFacts
 from portal.toolkit.rules.states import ResourceState
@@ -28,6 +28,7 @@ from portal.toolkit.service import steps as service
 from portal.toolkit.service.texts import Part, Text, text_of
 from portal.toolkit.views import blueprint
 from portal.toolkit.views.library import carried
+from portal.toolkit.views.rating import rating_context
 from portal.web.access import Actor, current_actor, current_author, serves_employer
 from portal.web.security import limiter
 
@@ -169,6 +170,6 @@ def _asked_for(actor: Actor, offered: list[tuple[str, str]]) -> EmployerProfile 
     return employers.employer_profile(offered[0][0]) if len(offered) == 1 else None
 
 
-def _journeys(_facts: ResourceFacts) -> dict[str, Any]:
-    """What other journeys put on the page: files to take away, and the reader's rating."""
-    return {}
+def _journeys(facts: ResourceFacts) -> dict[str, Any]:
+    """What other journeys put on the page: files to take away, and readers' ratings."""
+    return {"files": files.ready_files(facts.id, facts.number), **rating_context(facts)}
