@@ -10,8 +10,6 @@ down_revision = "016_payee_changes"
 branch_labels = None
 depends_on = None
 
-_COLUMNS = ("title_words", "summary_words", "heading_words", "body_words")
-
 
 def upgrade() -> None:
     op.create_table(
@@ -19,7 +17,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("facets", sa.BigInteger(), nullable=False),
         sa.Column("sorted_by", sa.String(length=120), nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in _COLUMNS),
+        sa.Column("search_text", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["id"], ["resources.id"], name=op.f("fk_library_entries_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_library_entries")),
     )
@@ -30,11 +28,19 @@ def upgrade() -> None:
         _search_sqlite()
     else:
         _search_postgresql()
+    # Changes with every publication, so that what a process remembers is known to be old.
+    op.execute("CREATE TABLE library_search_state (id integer PRIMARY KEY, token text NOT NULL)")
+    op.execute("INSERT INTO library_search_state (id, token) VALUES (1, '')")
 
 
 def downgrade() -> None:
     sqlite = op.get_bind().dialect.name == "sqlite"
-    for table in ("library_search_keys", "library_search_terms", "library_search"):
+    for table in (
+        "library_search_state",
+        "library_search_keys",
+        "library_search_terms",
+        "library_search",
+    ):
         op.execute(f"DROP TABLE {table}")
     op.drop_table("library_entries")
     if not sqlite:
@@ -43,19 +49,15 @@ def downgrade() -> None:
 
 def _search_sqlite() -> None:
     """Words in an external-content index kept by triggers; spellings in two plain tables."""
-    columns = ", ".join(_COLUMNS)
-    old = ", ".join(f"old.{name}" for name in _COLUMNS)
-    new = ", ".join(f"new.{name}" for name in _COLUMNS)
-    # detail=column: words are looked for in one place at a time, never as phrases.
     op.execute(
-        f"CREATE VIRTUAL TABLE library_search USING fts5({columns}, content='library_entries', "
-        "content_rowid='id', tokenize='unicode61 remove_diacritics 2', columnsize=0, detail=column)"
+        "CREATE VIRTUAL TABLE library_search USING fts5(search_text, content='library_entries', "
+        "content_rowid='id', tokenize='unicode61 remove_diacritics 2', columnsize=0, detail=none)"
     )
     remove = (
-        f"INSERT INTO library_search(library_search, rowid, {columns}) "  # noqa: S608 - our own words
-        f"VALUES ('delete', old.id, {old});"
+        "INSERT INTO library_search(library_search, rowid, search_text) "
+        "VALUES ('delete', old.id, old.search_text);"
     )
-    add = f"INSERT INTO library_search(rowid, {columns}) VALUES (new.id, {new});"  # noqa: S608 - our own words
+    add = "INSERT INTO library_search(rowid, search_text) VALUES (new.id, new.search_text);"
     op.execute(
         f"CREATE TRIGGER library_search_insert AFTER INSERT ON library_entries BEGIN {add} END"
     )
@@ -63,7 +65,7 @@ def _search_sqlite() -> None:
         f"CREATE TRIGGER library_search_delete AFTER DELETE ON library_entries BEGIN {remove} END"
     )
     op.execute(
-        f"CREATE TRIGGER library_search_update AFTER UPDATE OF {columns} ON library_entries "
+        "CREATE TRIGGER library_search_update AFTER UPDATE OF search_text ON library_entries "
         f"BEGIN {remove} {add} END"
     )
     op.execute(
@@ -78,30 +80,24 @@ def _search_sqlite() -> None:
 
 
 def _search_postgresql() -> None:
-    """The same with one vector a place and a GIN index over all of them."""
-    vectors = ", ".join(f"{name} tsvector NOT NULL" for name in _COLUMNS)
-    made = ", ".join(
-        f"array_to_tsvector(array_remove(string_to_array(new.{name}, ' '), ''))"
-        for name in _COLUMNS
-    )
-    columns = ", ".join(_COLUMNS)
-    kept = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
+    """The same with a tsvector and a GIN index. The words come normalised, so no parser runs."""
     op.execute(
         "CREATE TABLE library_search (entry_id integer PRIMARY KEY "
-        f"REFERENCES library_entries (id) ON DELETE CASCADE, {vectors})"
+        "REFERENCES library_entries (id) ON DELETE CASCADE, words tsvector NOT NULL)"
     )
-    op.execute(f"CREATE INDEX library_search_words ON library_search USING gin ({columns})")
+    op.execute("CREATE INDEX library_search_words ON library_search USING gin (words)")
     op.execute(
-        "CREATE FUNCTION library_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608 - our own words
-        f"INSERT INTO library_search (entry_id, {columns}) VALUES (new.id, {made}) "
-        f"ON CONFLICT (entry_id) DO UPDATE SET {kept}; RETURN NULL; END $$"
+        "CREATE FUNCTION library_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "INSERT INTO library_search (entry_id, words) VALUES (new.id, "
+        "array_to_tsvector(array_remove(string_to_array(new.search_text, ' '), ''))) "
+        "ON CONFLICT (entry_id) DO UPDATE SET words = excluded.words; RETURN NULL; END $$"
     )
     op.execute(
         "CREATE TRIGGER library_search_insert AFTER INSERT ON library_entries "
         "FOR EACH ROW EXECUTE FUNCTION library_search_keep()"
     )
     op.execute(
-        f"CREATE TRIGGER library_search_update AFTER UPDATE OF {columns} ON library_entries "
+        "CREATE TRIGGER library_search_update AFTER UPDATE OF search_text ON library_entries "
         "FOR EACH ROW EXECUTE FUNCTION library_search_keep()"
     )
     op.execute(

@@ -15,10 +15,10 @@ assert resources_models  # noqa: S101 - imported so that its table is known
 class SearchEntry(Base):
     """One published resource as the search knows it; its key is the resource's.
 
-    ``title_words`` to ``body_words`` hold words and stems between spaces (see
-    ``rules.search_words.indexed``); triggers keep the full-text index like them. ``facets`` is a
-    number whose bits say for whom it is (``rules.search_facets``); ``sorted_by`` puts the library
-    in order.
+    ``search_text`` holds words and stems between spaces, each behind the letter of the place where
+    it stands (see ``rules.search_words.indexed``); triggers keep the full-text index like it.
+    ``facets`` is a number whose bits say for whom it is (``rules.search_facets``); ``sorted_by``
+    puts the library in order.
     """
 
     __tablename__ = "library_entries"
@@ -29,7 +29,4 @@ class SearchEntry(Base):
     )
     facets: Mapped[int] = mapped_column(BigInteger())
     sorted_by: Mapped[str] = mapped_column(String(TITLE_LENGTH))
-    title_words: Mapped[str] = mapped_column(Text())
-    summary_words: Mapped[str] = mapped_column(Text())
-    heading_words: Mapped[str] = mapped_column(Text())
-    body_words: Mapped[str] = mapped_column(Text())
+    search_text: Mapped[str] = mapped_column(Text())

@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from functools import reduce
+from operator import or_
+from typing import Any, Final
 
 from sqlalchemy import Select, case, func, select
 
 from portal.db import current_session
 from portal.toolkit.models import Resource, ResourceTag
 from portal.toolkit.queries import search_index
-from portal.toolkit.queries.search_index import Hit
 from portal.toolkit.rules.search import (
-    Branch,
+    Alike,
     Sought,
     also_looked_for,
     branches,
+    members,
     not_found,
+    ranked,
     read_question,
     respelled,
-    scored,
 )
-from portal.toolkit.rules.search_facets import Facet, counted, passing
+from portal.toolkit.rules.search_facets import Facet, Shelf
 from portal.toolkit.rules.states import ResourceState
 from portal.toolkit.rules.words import FORMATS, SECTORS, SIZES
 
@@ -85,69 +87,70 @@ class Page:
     too_common: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Resources in their order, before they are narrowed, and how they were found."""
-
-    rows: Sequence[Hit]
-    meant: tuple[tuple[str, str], ...] = ()
-    unknown: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    some_words: bool = False
-
-
 def search(question: SearchQuestion) -> Page:
     """The resources that answer a question, best first; every published one for no words.
 
     What stands in the title counts most, then the summary, headings and labels, and the text. Any
     text may be typed; at most six words of it are looked for.
     """
+    shelf = search_index.shelf()
     sought = read_question(question.words)
-    found = _by_words(sought) if sought else _Found(search_index.every())
-    numbers = [row[2] for row in found.rows]
-    fits = passing(numbers, question.chosen)
-    ids = [row[0] for row, fit in zip(found.rows, fits, strict=True) if fit]
-    pages = max(1, -(-len(ids) // PAGE_LENGTH))
+    fits = shelf.fitting(question.chosen)
+    if not sought:
+        groups = [Alike(shelf.everything, 0, 0)]
+        said: dict[str, Any] = {"too_common": bool(question.words.strip())}
+    else:
+        groups, said = _by_words(sought, shelf)
+    found = reduce(or_, (group.members for group in groups), 0)
+    total = (found & fits).bit_count()
+    pages = max(1, -(-total // PAGE_LENGTH))
     number = min(max(question.page, 1), pages)
+    places = _page_of([group.members & fits for group in groups], (number - 1) * PAGE_LENGTH)
     return Page(
-        hits=tuple(_cards(ids[(number - 1) * PAGE_LENGTH : number * PAGE_LENGTH])),
-        total=len(ids),
+        hits=tuple(_cards([shelf.ids[place] for place in places])),
+        total=total,
         number=number,
         pages=pages,
-        facets=counted(numbers, question.chosen),
-        meant=found.meant,
-        unknown=found.unknown,
-        also=found.also,
-        some_words=found.some_words,
-        too_common=bool(question.words.strip()) and not sought,
+        facets=shelf.counted(found, question.chosen),
+        **said,
     )
 
 
-def _by_words(sought: Sequence[Sought]) -> _Found:
+def _page_of(groups: Sequence[int], skip: int) -> list[int]:
+    """A page of places, group after group, each in the library's order."""
+    places: list[int] = []
+    for group in groups:
+        size = group.bit_count()
+        if skip >= size:
+            skip -= size
+            continue
+        places += members(group, skip=skip, limit=PAGE_LENGTH - len(places))
+        skip = 0
+        if len(places) == PAGE_LENGTH:
+            break
+    return places
+
+
+def _by_words(sought: Sequence[Sought], shelf: Shelf) -> tuple[list[Alike], dict[str, Any]]:
+    """What holds the words, best first, and what there is to say about how it was found."""
     single = [one.typed for one in sought if len(one.phrase) == 1]
     odd = search_index.unknown(single, beginning=sought[-1].beginning)
     tried = [
         respelled(one, search_index.near(one.typed)) if one.typed in odd else one for one in sought
     ]
     looked_up = branches(tried)
-    rows = search_index.looked_up(looked_up)
-    return _ranked(tried, looked_up, rows)
-
-
-def _ranked(sought: Sequence[Sought], looked_up: Sequence[Branch], rows: Sequence[Hit]) -> _Found:
-    lost = not_found((row[1] for row in rows), looked_up)
-    scores = scored((row[1] for row in rows), looked_up)
-    most = max((words for words, _score in scores.values()), default=0)
+    hits = search_index.looked_up(looked_up, shelf)
+    groups = ranked(hits, looked_up)
+    most = groups[0].words if groups else 0
     # Where no resource holds every word, those that hold the most of them.
-    kept = [row for row in rows if scores[row[1]][0] == most]
-    kept.sort(key=lambda row: (-scores[row[1]][1], row[3], row[0]))
-    return _Found(
-        kept,
-        meant=tuple((one.typed, one.mistyped[0]) for one in sought if one.mistyped),
-        unknown=tuple(sought[number].typed for number in sorted(lost)),
-        also=tuple(also_looked_for(sought, (row[1] for row in kept), looked_up)),
-        some_words=bool(kept) and most < len(sought),
-    )
+    kept = [group for group in groups if group.words == most]
+    shown = reduce(or_, (group.members for group in kept), 0)
+    return kept, {
+        "meant": tuple((one.typed, one.mistyped[0]) for one in tried if one.mistyped),
+        "unknown": tuple(tried[place].typed for place in sorted(not_found(hits, looked_up))),
+        "also": tuple(also_looked_for(tried, hits, looked_up, shown)),
+        "some_words": bool(kept) and most < len(tried),
+    }
 
 
 # Cards ---------------------------------------------------------------------------------------

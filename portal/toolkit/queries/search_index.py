@@ -1,15 +1,15 @@
 """The library's full-text index, on SQLite's FTS5 and on PostgreSQL's tsvector alike.
 
-One statement looks up every word of a question in every place. Each look-up has a bit of its own
-and finds a resource at most once, so the sum of the bits says where each resource was hit, and
-both databases rank alike.
+One statement looks up every word of a question in every place. Words stand in the index behind
+the letter of their place, so that a look-up reads no more than what it finds. The order of the
+library and its facets are remembered by each process until something is published.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import TextClause, bindparam, text
 
@@ -25,16 +25,12 @@ from portal.integrations.search import (
     fts5,
     tsquery,
 )
-from portal.toolkit.rules.search import Branch, How, Place
+from portal.kernel.ids import new_token
+from portal.toolkit.rules.search import Branch, How
+from portal.toolkit.rules.search_facets import Shelf
 from portal.toolkit.rules.search_words import is_word, stem
 
 INDEX: Final = SearchIndex("library_search", content="library_entries")
-_COLUMNS: Final = {
-    Place.TITLE: "title_words",
-    Place.SUMMARY: "summary_words",
-    Place.HEADINGS: "heading_words",
-    Place.BODY: "body_words",
-}
 _KNOWN: Final = text("SELECT term FROM library_search_terms WHERE term IN :words").bindparams(
     bindparam("words", expanding=True)
 )
@@ -47,39 +43,47 @@ _KNOWN_OR_BEGUN: Final = text(
 _LAST_LETTER: Final = "\U0010ffff"
 _PLANNER: Final = text("SELECT set_config('enable_seqscan', :state, true)")
 
-# A resource's key, where it was hit, its facets, and what it is sorted by.
-Hit = tuple[int, int, int, str]
+_TOKEN: Final = text("SELECT token FROM library_search_state")
+_NEW_TOKEN: Final = text("UPDATE library_search_state SET token = :token")
+_SHELF: Final = text("SELECT id, facets FROM library_entries ORDER BY sorted_by, id")
+# The last shelf that this process has read, with the token under which it was read.
+_remembered: list[tuple[str, Shelf]] = []
 
 
-def looked_up(branches: Sequence[Branch]) -> list[Hit]:
-    """Every resource that at least one look-up finds."""
+def shelf() -> Shelf:
+    """The library in its order with its facets, as this transaction sees it."""
+    session = current_session()
+    token = session.execute(_TOKEN).scalar_one()
+    known = _remembered[-1:]
+    if token and known and known[0][0] == token:
+        return known[0][1]
+    made = Shelf((row[0], row[1]) for row in session.execute(_SHELF))
+    if token:
+        _remembered[:] = [(token, made)]
+    return made
+
+
+def touch() -> None:
+    """Let every process read the library afresh, once what was written is committed."""
+    current_session().execute(_NEW_TOKEN, {"token": new_token()})
+
+
+def looked_up(branches: Sequence[Branch], library: Shelf) -> list[int]:
+    """For each look-up the set of what it finds."""
     session = current_session()
     sqlite = session.get_bind().dialect.name == "sqlite"
-    values = {
-        f"q{number}": _sqlite(branch) if sqlite else tsquery(_expression(branch))
-        for number, branch in enumerate(branches)
-    }
-    statement = _statement(tuple(branch.place for branch in branches), sqlite=sqlite)
+    written = fts5 if sqlite else tsquery
+    values = {f"q{number}": written(_expression(each)) for number, each in enumerate(branches)}
+    statement = _statement(len(branches), sqlite=sqlite)
     if sqlite:
-        return _hits(session.execute(statement, values))
+        rows = session.execute(statement, values).all()
+        return [library.set_of(map(int, row[1].split(","))) if row[1] else 0 for row in rows]
     # The planner does not count what it costs to unpack the words of a whole text: where a word
     # is in most of them, it would read every text instead of the index.
     session.execute(_PLANNER, {"state": "off"})
-    found = _hits(session.execute(statement, values))
+    rows = session.execute(statement, values).all()
     session.execute(_PLANNER, {"state": "on"})
-    return found
-
-
-def every() -> list[Hit]:
-    """Every resource of the library, in its order."""
-    return _hits(current_session().execute(_EVERY))
-
-
-_EVERY: Final = text("SELECT id, 0, facets, sorted_by FROM library_entries ORDER BY sorted_by, id")
-
-
-def _hits(rows: Iterable[Any]) -> list[Hit]:
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    return [library.set_of(row[1] or ()) for row in rows]
 
 
 def unknown(words: Iterable[str], *, beginning: str = "") -> set[str]:
@@ -131,10 +135,13 @@ def learn(words: Iterable[str]) -> None:
 
 
 def _expression(branch: Branch) -> Expression:
-    sought = branch.sought
+    sought, letter = branch.sought, branch.place.letter
     if branch.how is How.BEGINNING:
-        return _joint([*map(Word, sought.phrase[:-1]), Word(sought.beginning, prefix=True)])
-    ways = [_joint([Word(word) for word in phrase]) for phrase in sought.phrases(branch.how)]
+        before = [Word(letter + word) for word in sought.phrase[:-1]]
+        return _joint([*before, Word(letter + sought.beginning, prefix=True)])
+    ways = [
+        _joint([Word(letter + word) for word in phrase]) for phrase in sought.phrases(branch.how)
+    ]
     return ways[0] if len(ways) == 1 else AnyOf(tuple(ways))
 
 
@@ -142,24 +149,15 @@ def _joint(parts: Sequence[Expression]) -> Expression:
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
-def _sqlite(branch: Branch) -> str:
-    return f"{{{_COLUMNS[branch.place]}}} : ({fts5(_expression(branch))})"
-
-
 @cache
-def _statement(places: tuple[Place, ...], *, sqlite: bool) -> TextClause:
-    """For look-ups in these places."""
+def _statement(count: int, *, sqlite: bool) -> TextClause:
+    """For so many look-ups: the number of each, and the keys of what it finds."""
     parts = [
-        f"SELECT rowid AS id, {1 << number} AS bit FROM library_search "  # noqa: S608 - no request's words
+        f"SELECT {number} AS number, group_concat(rowid) FROM library_search "  # noqa: S608 - no request's words
         f"WHERE library_search MATCH :q{number}"
         if sqlite
-        else f"SELECT entry_id AS id, CAST({1 << number} AS bigint) AS bit FROM library_search "  # noqa: S608
-        f"WHERE {_COLUMNS[place]} @@ CAST(:q{number} AS tsquery)"
-        for number, place in enumerate(places)
+        else f"SELECT {number} AS number, array_agg(entry_id) FROM library_search "  # noqa: S608
+        f"WHERE words @@ CAST(:q{number} AS tsquery)"
+        for number in range(count)
     ]
-    return text(
-        "SELECT e.id, hits.mask, e.facets, e.sorted_by FROM "  # noqa: S608
-        "(SELECT id, CAST(sum(bit) AS bigint) AS mask "
-        f"FROM ({' UNION ALL '.join(parts)}) AS each_hit GROUP BY id) AS hits "
-        "JOIN library_entries e ON e.id = hits.id"
-    )
+    return text(f"{' UNION ALL '.join(parts)} ORDER BY number")

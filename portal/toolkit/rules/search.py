@@ -25,8 +25,6 @@ from portal.toolkit.rules.search_words import (
 )
 
 LONGEST_QUESTION: Final = 200
-# Six words as typed in four places and as other words in three, and the beginning of one: 46 of
-# the 63 bits that both databases add up exactly.
 MOST_WORDS: Final = 6
 SHORTEST_BEGINNING: Final = 2
 _MOST_OTHERS: Final = 12
@@ -40,6 +38,11 @@ class Place(IntEnum):
     SUMMARY = 1
     HEADINGS = 2
     BODY = 3
+
+    @property
+    def letter(self) -> str:
+        """What stands before the words of this place in the index."""
+        return "abcd"[self.value]
 
 
 class How(IntEnum):
@@ -83,13 +86,12 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One look-up in the index: a word, one way to find it, one place. ``bit`` marks a hit."""
+    """One look-up in the index: a word, one way to find it, one place."""
 
     number: int
     sought: Sought
     how: How
     place: Place
-    bit: int
 
 
 def read_question(question: str) -> tuple[Sought, ...]:
@@ -123,44 +125,88 @@ def respelled(sought: Sought, near: Iterable[str]) -> Sought:
 
 
 def branches(sought: Sequence[Sought]) -> list[Branch]:
-    """Every look-up that a question needs, each with a bit of its own."""
+    """Every look-up that a question needs."""
     found: list[Branch] = []
     for number, one in enumerate(sought):
         for how in How:
             if not one.phrases(how) and not (how is How.BEGINNING and one.beginning):
                 continue
-            found += [Branch(number, one, how, place, 1 << (len(found) + place)) for place in Place]
+            # In a whole text some other word for nearly anything is found somewhere.
+            places = tuple(Place)[:-1] if how is How.OTHER else tuple(Place)
+            found += [Branch(number, one, how, place) for place in places]
     return found
 
 
-def scored(hits: Iterable[int], looked_up: Sequence[Branch]) -> dict[int, tuple[int, int]]:
-    """For each set of hits: how many words of the question it holds, and its score."""
-    return {mask: _score(mask, looked_up) for mask in set(hits)}
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Resources that were found alike: which they are, how many words they hold, their score.
+
+    ``members`` is a set of places in the library's order, as the bits of a number.
+    """
+
+    members: int
+    words: int
+    score: int
 
 
-def _score(mask: int, looked_up: Sequence[Branch]) -> tuple[int, int]:
-    """Each word counts in each place once, as the best of the ways in which it was found there."""
+def ranked(hits: Sequence[int], looked_up: Sequence[Branch]) -> list[Alike]:
+    """Everything that was found, best first, in groups of the same score.
+
+    ``hits`` holds for each look-up what it found, as the bits of a number. Each word counts in
+    each place once, as the best of the ways in which it was found there.
+    """
+    groups: list[tuple[int, tuple[int, ...]]] = [(reduce(or_, hits, 0), ())]
+    for place, found in enumerate(hits):
+        split = []
+        for members, how in groups:
+            if inside := members & found:
+                split.append((inside, (*how, place)))
+            if outside := members & ~found:
+                split.append((outside, how))
+        groups = split
+    by_rank: dict[tuple[int, int], int] = {}
+    for members, how in groups:
+        rank = _rank([looked_up[place] for place in how])
+        by_rank[rank] = by_rank.get(rank, 0) | members
+    return [Alike(by_rank[rank], *rank) for rank in sorted(by_rank, reverse=True) if by_rank[rank]]
+
+
+def _rank(hit: Sequence[Branch]) -> tuple[int, int]:
     best: dict[tuple[int, Place], int] = {}
-    for branch in looked_up:
-        if mask & branch.bit:
-            weight = WEIGHTS[branch.place] * _SHARES[branch.how]
-            cell = (branch.number, branch.place)
-            best[cell] = max(best.get(cell, 0), weight)
+    for branch in hit:
+        weight = WEIGHTS[branch.place] * _SHARES[branch.how]
+        cell = (branch.number, branch.place)
+        best[cell] = max(best.get(cell, 0), weight)
     return len({number for number, _place in best}), sum(best.values())
 
 
-def not_found(hits: Iterable[int], looked_up: Sequence[Branch]) -> set[int]:
+def not_found(hits: Sequence[int], looked_up: Sequence[Branch]) -> set[int]:
     """Numbers of the words that nothing holds, in any of the ways in which they are looked for."""
-    seen = reduce(or_, hits, 0)
-    found = {branch.number for branch in looked_up if seen & branch.bit}
+    found = {branch.number for branch, hit in zip(looked_up, hits, strict=True) if hit}
     return {branch.number for branch in looked_up} - found
 
 
 def also_looked_for(
-    sought: Sequence[Sought], hits: Iterable[int], looked_up: Sequence[Branch]
+    sought: Sequence[Sought], hits: Sequence[int], looked_up: Sequence[Branch], shown: int
 ) -> list[str]:
-    """Other words that stand for those typed, where resources were found by them."""
-    seen = reduce(or_, hits, 0)
-    used = {branch.number for branch in looked_up if branch.how is How.OTHER and seen & branch.bit}
+    """Other words that stand for those typed, where some of what is shown was found by them."""
+    used = {
+        branch.number
+        for branch, hit in zip(looked_up, hits, strict=True)
+        if branch.how is How.OTHER and hit & shown
+    }
     said = [word for number in sorted(used) for word, _phrase in sought[number].others]
     return list(dict.fromkeys(said))
+
+
+def members(bits: int, *, skip: int, limit: int) -> list[int]:
+    """The places that a set holds, lowest first, from one on."""
+    found: list[int] = []
+    while bits and len(found) < limit:
+        lowest = bits & -bits
+        bits ^= lowest
+        if skip:
+            skip -= 1
+        else:
+            found.append(lowest.bit_length() - 1)
+    return found

@@ -57,14 +57,18 @@ def telling(text: str) -> list[str]:
     return [word for word in words(text) if word not in STOP_WORDS]
 
 
-def indexed(text: str) -> str:
-    """What the index holds of a text: each word and its stem once, between spaces.
+def indexed(texts: Mapping[str, str]) -> str:
+    """What the index holds of a resource's texts, each under the letter of its place.
 
-    The words themselves are there so that the beginning of one finds it: "progressi" is the
-    beginning of "progression", and not of its stem.
+    Each word and its stem stand there once for each place, behind that letter, between spaces. The
+    words themselves are there so that the beginning of one finds it: "progressi" is the beginning
+    of "progression", and not of its stem.
     """
-    once = set(telling(text))
-    return " ".join(sorted(once | {stem(word) for word in once}))
+    found: set[str] = set()
+    for letter, text in texts.items():
+        once = set(telling(text))
+        found |= {letter + word for word in once | {stem(word) for word in once}}
+    return " ".join(sorted(found))
 
 
 @cache

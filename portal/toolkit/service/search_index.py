@@ -11,6 +11,7 @@ from portal.integrations.markdown import parse, plain_text
 from portal.toolkit.models import Resource, ResourceVersion, SearchEntry
 from portal.toolkit.queries import search_index
 from portal.toolkit.rules.practices import practices
+from portal.toolkit.rules.search import Place
 from portal.toolkit.rules.search_facets import packed
 from portal.toolkit.rules.search_words import indexed, telling
 from portal.toolkit.rules.states import ResourceState
@@ -23,6 +24,7 @@ def follow(resource: Resource, version: ResourceVersion | None) -> None:
     """Put the version that readers see from now on in the index; take it out for none."""
     session = current_session()
     session.flush()
+    search_index.touch()
     if version is None:
         session.execute(delete(SearchEntry).where(SearchEntry.id == resource.id))
         return
@@ -64,10 +66,14 @@ def _entry(resource: Resource, version: ResourceVersion) -> SearchEntry:
         id=resource.id,
         facets=packed(_tags(resource, version)),
         sorted_by=_sorted_by(version.title),
-        title_words=indexed(version.title),
-        summary_words=indexed(version.summary),
-        heading_words=indexed(headings),
-        body_words=indexed(plain_text(version.body)),
+        search_text=indexed(
+            {
+                Place.TITLE.letter: version.title,
+                Place.SUMMARY.letter: version.summary,
+                Place.HEADINGS.letter: headings,
+                Place.BODY.letter: plain_text(version.body),
+            }
+        ),
     )
 
 
