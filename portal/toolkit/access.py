@@ -118,6 +118,9 @@ ROUTES: dict[str, Predicate] = {
     "toolkit.tool_cost": public,
     "toolkit.tool_job_design": public,
     "toolkit.tool_advert": public,
+    "toolkit.tool_ladder": public,
+    "toolkit.tool_rota": public,
+    "toolkit.tool_rota_example": public,
     # A visitor is led to signing in first.
     "toolkit.tool_keep": public,
     "toolkit.tool_plan": signed_in,

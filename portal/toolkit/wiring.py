@@ -44,7 +44,9 @@ from portal.toolkit.views import (
     tool_advert,
     tool_cost,
     tool_job_design,
+    tool_ladder,
     tool_results,
+    tool_rota,
     tools,
     versions,
 )
@@ -68,6 +70,8 @@ _JOURNEYS = (
     tool_advert,
     tool_cost,
     tool_job_design,
+    tool_ladder,
+    tool_rota,
     library,
     resource,
 )
