@@ -43,11 +43,8 @@ def same_deliveries(claim_id: int) -> dict[int, list[SameDelivery]]:
     same = func.coalesce(business.merged_into_id, business.id) == func.coalesce(
         namesake.merged_into_id, namesake.id
     )
-    claimed = second.id.is_not(None)
-    before = or_(
-        claimed & (second.claim_id != claim_id),
-        beside.id < Output.id,
-    )
+    # A row without a claim compares as unknown, so it counts by its own age only.
+    before = or_(second.claim_id != claim_id, beside.id < Output.id)
     rows = current_session().execute(
         select(
             ClaimLine.id,

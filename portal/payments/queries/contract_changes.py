@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Text, and_, cast, literal, null, select, union_all
+from sqlalchemy import Select, Text, and_, cast, literal, null, select, union_all
 
 from portal.db import JsonDocument, UtcDateTime, current_session
 from portal.payments.models import ContractProposal, ContractVariation, PayeeChange
@@ -140,63 +140,11 @@ class ChangeFacts:
 
 def history(contract_id: int) -> list[ChangeFacts]:
     """What was varied, was proposed, or waits, newest first, in one statement."""
-    said, kept = ContractProposal, ContractVariation
-    variations = (
-        select(
-            literal("variation").label("kind"),
-            said.reference,
-            kept.number,
-            literal("confirmed").label("state"),
-            kept.effective_on,
-            kept.reason,
-            kept.changes,
-            kept.at,
-            kept.by_name,
-            said.proposed_at,
-            said.proposed_by,
-            said.proposed_name,
-            literal("").label("answer"),
-            *_nobody(),
-        )
-        .outerjoin(said, and_(said.contract_id == kept.contract_id, said.number == kept.number))
-        .where(kept.contract_id == contract_id)
+    rows = (
+        current_session()
+        .execute(union_all(_variations(contract_id), _proposals(contract_id), _payees(contract_id)))
+        .all()
     )
-    proposals = select(
-        literal("proposal"),
-        said.reference,
-        said.number,
-        said.state,
-        said.effective_on,
-        said.reason,
-        said.changes,
-        said.decided_at,
-        said.decided_name,
-        said.proposed_at,
-        said.proposed_by,
-        said.proposed_name,
-        said.answer,
-        *_nobody(),
-    ).where(said.contract_id == contract_id, said.number.is_(None))
-    payees = select(
-        literal("payee"),
-        PayeeChange.reference,
-        cast(null(), said.number.type),
-        PayeeChange.state,
-        cast(null(), said.effective_on.type),
-        PayeeChange.reason,
-        cast(null(), JsonDocument()),
-        cast(null(), UtcDateTime()),
-        cast(literal(""), Text()),
-        PayeeChange.proposed_at,
-        PayeeChange.proposed_by,
-        PayeeChange.proposed_name,
-        literal(""),
-        PayeeChange.payee_name,
-        PayeeChange.payee_sort_code,
-        PayeeChange.payee_account,
-        PayeeChange.remittance_email,
-    ).where(PayeeChange.contract_id == contract_id, PayeeChange.state == _OPEN)
-    rows = current_session().execute(union_all(variations, proposals, payees)).all()
     found = [
         ChangeFacts(
             row[0],
@@ -217,6 +165,73 @@ def history(contract_id: int) -> list[ChangeFacts]:
         for row in rows
     ]
     return sorted(found, key=_order, reverse=True)
+
+
+def _variations(contract_id: int) -> Select[Any]:
+    said, kept = ContractProposal, ContractVariation
+    return (
+        select(
+            literal("variation").label("kind"),
+            said.reference,
+            kept.number,
+            literal("confirmed").label("state"),
+            kept.effective_on,
+            kept.reason,
+            kept.changes,
+            kept.at,
+            kept.by_name,
+            said.proposed_at,
+            said.proposed_by,
+            said.proposed_name,
+            literal("").label("answer"),
+            *_nobody(),
+        )
+        .outerjoin(said, and_(said.contract_id == kept.contract_id, said.number == kept.number))
+        .where(kept.contract_id == contract_id)
+    )
+
+
+def _proposals(contract_id: int) -> Select[Any]:
+    said = ContractProposal
+    return select(
+        literal("proposal"),
+        said.reference,
+        said.number,
+        said.state,
+        said.effective_on,
+        said.reason,
+        said.changes,
+        said.decided_at,
+        said.decided_name,
+        said.proposed_at,
+        said.proposed_by,
+        said.proposed_name,
+        said.answer,
+        *_nobody(),
+    ).where(said.contract_id == contract_id, said.number.is_(None))
+
+
+def _payees(contract_id: int) -> Select[Any]:
+    said = ContractProposal
+    return select(
+        literal("payee"),
+        PayeeChange.reference,
+        cast(null(), said.number.type),
+        PayeeChange.state,
+        cast(null(), said.effective_on.type),
+        PayeeChange.reason,
+        cast(null(), JsonDocument()),
+        cast(null(), UtcDateTime()),
+        cast(literal(""), Text()),
+        PayeeChange.proposed_at,
+        PayeeChange.proposed_by,
+        PayeeChange.proposed_name,
+        literal(""),
+        PayeeChange.payee_name,
+        PayeeChange.payee_sort_code,
+        PayeeChange.payee_account,
+        PayeeChange.remittance_email,
+    ).where(PayeeChange.contract_id == contract_id, PayeeChange.state == _OPEN)
 
 
 def _nobody() -> list[Any]:

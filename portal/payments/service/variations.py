@@ -75,13 +75,8 @@ def propose(
             session.flush()
     except IntegrityError:
         return [OPEN_ALREADY]
-    second_person.note(
-        "contract.variation_proposed",
-        contract,
-        by,
-        change=proposal.reference,
-        reason=proposal.reason,
-    )
+    said = {"change": proposal.reference, "reason": proposal.reason}
+    second_person.note("contract.variation_proposed", contract, by, **said)
     _tell(contract, proposal)
     return Ok(proposal)
 
