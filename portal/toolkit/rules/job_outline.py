@@ -278,6 +278,12 @@ def _suggestions(made: Design) -> tuple[Suggestion, ...]:
                 evidence="A name beside each task",
             )
         )
+    return (*found, *_working_together(job, name))
+
+
+def _working_together(job: Job, name: str) -> tuple[Suggestion, ...]:
+    """What two people, or a leader and the rest, need to agree."""
+    found = []
     if not job.handover or job.shared:
         found.append(
             Suggestion(

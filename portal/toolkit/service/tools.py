@@ -25,7 +25,7 @@ A tool is four small things, and gets the rest from here:
    Add the module to ``_JOURNEYS`` in ``wiring.py`` and ``"toolkit.tool_NAME": public`` to
    ``ROUTES`` in ``access.py``; the list of tools shows it as soon as the endpoint exists.
 4. **A template**, ``templates/toolkit/tools/NAME.html``: extends ``toolkit/tools/_tool.html`` and
-   fills the blocks ``intro`` and ``fields`` (inside the form; ``multipart`` set to true before
+   fills the blocks ``intro`` and ``fields`` (inside the form; set ``multipart`` to true below
    ``extends`` when it takes a file). ``templates/toolkit/tools/cost.html`` is the shortest.
 
 The result page carries what was worked out in a signed hidden field, so a visitor stores nothing
