@@ -34,7 +34,7 @@ _WRITTEN: Final = frozenset({"toolkit.resource_new", "toolkit.resource_edit"})
 _NAMES: Final = {"summary": "about", "sources": ""}
 _LOOK_AGAIN = Problem(
     "cleaned",
-    "Something was taken out of the text, as said above. Look at it again, then save",
+    "Something was taken out of the text: see the list. Look at the text again, then save",
     "body",
 )
 

@@ -155,9 +155,8 @@ def test_files_are_added_and_taken_away(manager: Any, name: str, data: bytes, ke
         (files.png(), "This is a file of another kind (PNG picture). Add the file as DOCX"),
         (b"MZ\x90\x00" + b"\x00" * 100, "Add the file as DOCX, XLSX, PPTX or PDF"),
         (b"", "The file is empty"),
-        (files.pdf() + b"x" * (10 * 1024 * 1024), "The file must be 10 MB or smaller"),
     ],
-    ids=["macros", "picture", "program", "empty", "large"],
+    ids=["macros", "picture", "program", "empty"],
 )
 def test_other_files_are_refused_with_the_reason(manager: Any, data: bytes, reason: str) -> None:
     with unit_of_work():
@@ -166,6 +165,16 @@ def test_other_files_are_refused_with_the_reason(manager: Any, data: bytes, reas
     assert reason in text_of(page)
     assert 'value="Kept name"' in page.get_data(as_text=True)
     assert current_session().query(ResourceFile).filter_by(kind="added").count() == 0
+
+
+def test_a_file_over_the_limit_is_refused_with_the_reason(
+    manager: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "largest", lambda: 2048)
+    with unit_of_work():
+        reference = make_draft().reference
+    page = send(manager, reference, "guide.pdf", files.pdf() + b"x" * 4096)
+    assert "The file must be 2 KB or smaller" in text_of(page)
 
 
 def test_fifty_megabytes_are_refused_before_they_are_read(manager: Any) -> None:
