@@ -7,6 +7,11 @@ import os
 os.environ.setdefault("PORTAL_ENV", "test")
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No example is judged by the clock: the machine is shared, and time is measured in `make bench`.
+settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("portal")
 
 # The database and its server live for one run; the controlling process clears them away.
 

@@ -166,6 +166,14 @@ def _resource_files() -> None:
     op.create_index(
         "ix_resource_files_version", "resource_files", ["resource_id", "number", "kind"]
     )
+    op.create_index(
+        "uq_resource_files_made",
+        "resource_files",
+        ["resource_id", "number", "kind"],
+        unique=True,
+        sqlite_where=sa.text("kind <> 'added'"),
+        postgresql_where=sa.text("kind <> 'added'"),
+    )
 
 
 def _resource_ratings() -> None:
@@ -249,6 +257,7 @@ def _resource_tests() -> None:
         sa.Column("to_email", sa.String(length=254), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("reminded_at", UtcDateTime(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("answered_at", UtcDateTime(), nullable=True),
         sa.Column("answered_name", sa.String(length=120), nullable=False),

@@ -272,6 +272,7 @@ def _tool_results() -> None:
         sa.Column("title", sa.String(length=120), nullable=False),
         sa.Column("inputs", JsonDocument(), nullable=False),
         sa.Column("result", JsonDocument(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("by", sa.Integer(), nullable=True),
         sa.Column("by_name", sa.String(length=120), nullable=False),

@@ -7,7 +7,10 @@ import importlib.util
 import click
 from flask import Flask, current_app
 
-COMMAND_MODULES = ("schema", "accounts", "employers", "diagnostics", "seed", "daily", "payments")
+COMMAND_MODULES = (
+    *("schema", "accounts", "employers", "diagnostics", "seed", "daily", "payments"),
+    "toolkit",
+)
 
 
 @click.command("worker")

@@ -9,7 +9,7 @@ import click
 from flask import Flask
 
 from portal.payments.service.contracts import close_due
-from portal.payments.service.proving import verify
+from portal.payments.service.proving import prove
 
 
 @click.group("payments")
@@ -20,8 +20,11 @@ def payments() -> None:
 @payments.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for a monitor to read.")
 def verify_command(*, as_json: bool) -> None:
-    """Prove chain, balances, caps and one payment for each output; exit 1 names the first fault."""
-    proof = verify()
+    """Prove chain, balances, caps and one payment for each output; exit 1 names the first fault.
+
+    What was found is kept for the page of decisions.
+    """
+    proof = prove("command")
     if as_json:
         click.echo(json.dumps({"whole": proof.fault is None, **asdict(proof)}))
     else:

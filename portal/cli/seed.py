@@ -21,6 +21,7 @@ from portal.cli.demo_answers import demonstration_answers
 from portal.cli.demo_tools import taken
 from portal.cli.seed_caseload import seed_caseload
 from portal.cli.seed_payments import seed_payments
+from portal.cli.seed_toolkit import seed_toolkit
 from portal.db import current_session, unit_of_work
 from portal.diagnostics import queries as diagnostic_queries
 from portal.diagnostics import service as diagnostics
@@ -216,6 +217,10 @@ def demo_command() -> None:
         head=head,
     )
     click.echo(f"{claimed} example claims for the work of the stories.")
+    resources = seed_toolkit(
+        cafe=cafe, home=home, owner=owner, carer=Author(carer, "Cara Example", "owner@care.example")
+    )
+    click.echo(f"{resources} resources in the toolkit.")
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "
         f"{len(PEOPLE)} people to sign in as."

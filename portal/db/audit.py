@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
@@ -49,3 +50,32 @@ def record(
     entry = AuditEntry(action=action, subject=subject, detail=dict(detail or {}), actor_id=actor_id)
     current_session().add(entry)
     return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action of many that somebody takes at once."""
+
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+
+
+def record_all(actions: Sequence[Action], *, actor_id: int | None) -> None:
+    """Append an entry for each, in one statement."""
+    if not actions:
+        return
+    rows = [
+        {
+            "action": one.action,
+            "subject": one.subject,
+            "detail": dict(one.detail),
+            "actor_id": actor_id,
+        }
+        for one in actions
+    ]
+    session = current_session()
+    session.flush()
+    # Straight to the table: as objects, SQLite would take them one by one.
+    table: Any = AuditEntry.__table__
+    session.execute(insert(table), rows)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from flask import current_app, has_app_context
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, select, update
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
@@ -78,6 +78,37 @@ def add(
     entry_id = entry.id
     after_commit(lambda: _announce(entry_id))
     return entry
+
+
+def add_all(*, kind: str, work: Mapping[str, Mapping[str, Any]]) -> None:
+    """Promise many pieces of work of a kind, each payload under its unique key.
+
+    As many statements as for one; what was promised before is not promised again.
+    """
+    session = current_session()
+    known = set(
+        session.scalars(select(OutboxEntry.unique_key).where(OutboxEntry.unique_key.in_(work)))
+    )
+    fresh = [
+        {"kind": kind, "payload": dict(payload), "unique_key": key}
+        for key, payload in work.items()
+        if key not in known
+    ]
+    if not fresh:
+        return
+    # Straight to the table: as objects, SQLite would take them one by one.
+    table: Any = OutboxEntry.__table__
+    session.execute(insert(table), fresh)
+    keys = [row["unique_key"] for row in fresh]
+    ids = session.scalars(
+        select(OutboxEntry.id).where(OutboxEntry.unique_key.in_(keys)).order_by(OutboxEntry.id)
+    ).all()
+
+    def announce() -> None:
+        for entry_id in ids:
+            _announce(entry_id)
+
+    after_commit(announce)
 
 
 def _announce(entry_id: int) -> None:

@@ -194,6 +194,27 @@ def unit_of_work() -> Iterator[PortalSession]:
         action()
 
 
+@contextmanager
+def steady_reading() -> Iterator[PortalSession]:
+    """Read as of one moment, however many statements it takes and whatever is written meanwhile.
+
+    A read transaction on SQLite is so by itself; on PostgreSQL each statement would see what was
+    committed until it began. Inside a unit of work, whose locks decide, nothing is changed.
+    """
+    session = current_session()
+    bound = session.get_bind()
+    if session.writing or not isinstance(bound, Engine) or bound.dialect.name == "sqlite":
+        yield session
+        return
+    if session.in_transaction():
+        session.commit()
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    try:
+        yield session
+    finally:
+        session.rollback()
+
+
 __all__ = [
     "Database",
     "PortalSession",
@@ -205,5 +226,6 @@ __all__ = [
     "current_session",
     "end_writing",
     "make_engine",
+    "steady_reading",
     "unit_of_work",
 ]

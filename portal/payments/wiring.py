@@ -18,11 +18,12 @@ from portal.integrations.jobs import register_daily, register_handler
 from portal.payments import held
 from portal.payments.access import ROUTES
 from portal.payments.places import money_places, register_money_nav
-from portal.payments.service import claims_telling, contracts, hooks, merging, outputs
+from portal.payments.service import claims_telling, contracts, hooks, merging, outputs, proving
 from portal.payments.service import remittance as remittance_service
 from portal.payments.views import (
     blueprint,
     budget,
+    check_runs,
     claim_changes,
     claim_lines,
     claims,
@@ -40,6 +41,7 @@ from portal.payments.views import (
     review,
     review_deciding,
     samples,
+    second_person,
     what_if,
 )
 from portal.web.access import Actor, register_routes
@@ -50,8 +52,10 @@ _JOURNEYS = (
     claim_changes,
     claim_lines,
     claims,
+    check_runs,
     overrides,
     contract_changes,
+    second_person,
     rate_changes,
     what_if,
     ledger,
@@ -99,6 +103,10 @@ def _wire_claims(app: Flask) -> None:
     register_daily(app, "payments.deadlines", _remind_of_deadlines)
 
 
+def _verify() -> None:
+    proving.prove("daily")
+
+
 def _arise() -> None:
     outputs.arise_due()
 
@@ -118,6 +126,8 @@ def _wire_outputs(app: Flask) -> None:
     register_withdraw_guard(app, hooks.may_not_withdraw)
     register_withdrawn(app, hooks.withdrawn)
     register_daily(app, "payments.outputs", _arise)
+    # Last of the day's work about money, so that it proves what the others wrote.
+    register_daily(app, "payments.verify", _verify)
     register_case_panel(app, _case_panel, order=35)
     # The frozen name and facts stay as they were; only whose output it is moves.
     policy = MergePolicy(

@@ -42,6 +42,13 @@ CHROMIUM_FLAGS = (
     "--font-render-hinting=none",
 )
 CHECKER = "html-validate.mjs"
+# An account that is nobody's, from which payment runs are paid.
+PAYER = {
+    "BACS_SERVICE_USER_NUMBER": "123456",
+    "BACS_SORT_CODE": "000000",
+    "BACS_ACCOUNT": "12345678",
+    "BACS_NAME": "EXAMPLE LEP",
+}
 _READY_SECONDS = 90
 
 
@@ -60,6 +67,7 @@ class LiveServer:
             "QUEUE_PATH": str(folder / "queue.db"),
             "STORAGE_URL": f"file://{folder / 'files'}",
             "PUBLIC_URL": self.url,
+            **PAYER,
             "PYTHONUNBUFFERED": "1",
         }
         self._running: list[subprocess.Popen[bytes]] = []

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.action_plans import queries, service
 from portal.action_plans.forms import ActionForm, StatusForm, WithdrawForm
+from portal.action_plans.panels import action_help
 from portal.action_plans.queries import ActionFacts, PlanFacts
 from portal.action_plans.rules.plan import ActionStatus, Merged, merge
 from portal.action_plans.service import CHANGED, ActionInput, as_text
@@ -61,6 +62,7 @@ def _action_page(
         form=form,
         changed=changed,
         history=history_items(queries.history(facts.id), goals),
+        help_links=action_help(plan, [facts]).get(facts.reference, []),
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.action_plans import queries, service
+from portal.action_plans.panels import HelpLink, action_help
 from portal.action_plans.queries import ActionFacts, GoalFacts, PlanFacts
 from portal.action_plans.rules.plan import progress, what_next
 from portal.action_plans.views import blueprint
@@ -25,6 +26,8 @@ from portal.db import unit_of_work
 from portal.diagnostics import queries as diagnostics
 from portal.kernel.clock import today
 from portal.kernel.result import Err
+
+_MOST_HELP: Final = 5
 
 
 @blueprint.get("")
@@ -55,8 +58,21 @@ def overview(employer: str) -> ResponseReturnValue:
         withdrawn=[action for action in actions if action.withdrawn_reason],
         version=queries.latest_version(plan.id),
         signed=service.signed(plan.id, plan.revision),
+        help_links=_help(plan, [action for action in actions if action.status.is_open]),
         **_newer(plan, goals),
     )
+
+
+def _help(plan: PlanFacts, actions: Sequence[ActionFacts]) -> list[tuple[str, list[HelpLink]]]:
+    """What helps with open actions: an action's title with its first links, each link once."""
+    found, seen = [], set[str]()
+    by_action = action_help(plan, actions)
+    for action in actions:
+        links = [link for link in by_action.get(action.reference, []) if link.href not in seen]
+        if links:
+            seen.add(links[0].href)
+            found.append((action.title, links[:1]))
+    return found[:_MOST_HELP]
 
 
 def _newer(plan: PlanFacts, goals: Sequence[GoalFacts]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from portal.caseload.models import Attendance, Case, Confirmation, Delivery, Dia
 from portal.caseload.rules.confirmations import Subject, SubjectKind, is_overdue, remind_from
 from portal.db import current_session
 from portal.employers.models import Employer
+from portal.kernel.addresses import mailbox
 from portal.kernel.clock import today
 from portal.kernel.ids import token_hash
 from portal.programme.models import Organisation, StaffPost
@@ -281,12 +282,19 @@ def to_remind() -> list[str]:
 
 
 def is_staff(*, user_id: int | None = None, email: str = "") -> bool:
-    """Whether somebody works for a provider or the LEP, and so cannot speak for an employer."""
-    by: ColumnElement[bool] = (
-        User.id == user_id if user_id is not None else func.lower(User.email) == email.lower()
+    """Whether somebody works for a provider or the LEP, and so cannot speak for an employer.
+
+    Either is enough: the key of who is signed in, or an address whose mailbox is that of staff.
+    """
+    wanted = mailbox(email)
+    domain = f"@{wanted.rpartition('@')[2]}"
+    near = func.lower(User.email).endswith(domain, autoescape=True)
+    rows = current_session().execute(
+        select(User.id, User.email)
+        .join(StaffPost, StaffPost.user_id == User.id)
+        .where(or_(User.id == user_id, near))
     )
-    query = select(StaffPost.id).join(User, User.id == StaffPost.user_id).where(by).limit(1)
-    return current_session().scalar(query) is not None
+    return any(row[0] == user_id or (email and mailbox(row[1]) == wanted) for row in rows)
 
 
 def who_to_tell(case_id: int, asked_by: int | None) -> tuple[str, str] | None:

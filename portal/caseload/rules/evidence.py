@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
-from portal.caseload.rules.evidence_kinds import CSV, EML, TXT, FileType, refused
+from portal.caseload.rules.evidence_kinds import CSV, EML, TXT, TYPES, FileType, refused
 from portal.caseload.rules.evidence_packages import ole_document, zip_document
 from portal.caseload.rules.evidence_pictures import heic, jpeg, pdf, png
 from portal.kernel.result import Problem
@@ -40,11 +40,24 @@ _SIGNATURES: Final[tuple[tuple[bytes, Callable[[bytes], FileType | Problem]], ..
 )
 
 
-def recognise(data: bytes, *, at_most: int) -> FileType | Problem:
+def recognise(
+    data: bytes,
+    *,
+    at_most: int,
+    kinds: Collection[FileType] = tuple(TYPES.values()),
+    ask_for: str = f"Send evidence as {ACCEPTED}",
+) -> FileType | Problem:
     """What the bytes are, if they may be kept; else why not, in words for the person who sent them.
 
-    ``at_most`` is the largest file in bytes.
+    ``at_most`` is the largest file in bytes, ``kinds`` those that are taken, ``ask_for`` says them.
     """
+    found = _recognised(data, at_most, ask_for)
+    if isinstance(found, Problem) or found in kinds:
+        return found
+    return refused("not_allowed", f"This is a file of another kind ({found.words}). {ask_for}")
+
+
+def _recognised(data: bytes, at_most: int, ask_for: str) -> FileType | Problem:
     if not data:
         return refused("empty", "The file is empty. Check it on your device and choose it again")
     if len(data) > at_most:
@@ -53,8 +66,8 @@ def recognise(data: bytes, *, at_most: int) -> FileType | Problem:
         if data.startswith(beginning):
             return judge(data)
     if data[4:8] == b"ftyp":
-        return heic(data) or _unknown(data)
-    return _text(data) or _unknown(data)
+        return heic(data) or _unknown(data, ask_for)
+    return _text(data) or _unknown(data, ask_for)
 
 
 def _limit(size: int) -> str:
@@ -120,7 +133,7 @@ def _looks_like_mail(data: bytes) -> bool:
     return b"from" in names and len(names & _MAIL_HEADERS) >= 3  # noqa: PLR2004 - as every mail has
 
 
-def _unknown(data: bytes) -> Problem:
+def _unknown(data: bytes, ask_for: str) -> Problem:
     import puremagic
 
     guess = ""
@@ -130,7 +143,7 @@ def _unknown(data: bytes) -> Problem:
     except (puremagic.PureError, ValueError):
         pass
     says = f"This looks like: {guess}. " if guess else "The portal cannot tell what this file is. "
-    return refused("not_allowed", f"{says}Send evidence as {ACCEPTED}")
+    return refused("not_allowed", f"{says}{ask_for}")
 
 
 def safe_name(given: str, kind: FileType) -> str:

@@ -1,4 +1,4 @@
-"""The kinds of file that are kept as evidence."""
+"""The kinds of file that people send, and those that are kept as evidence."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ JPEG = FileType("JPEG picture", "image/jpeg", ("jpg", "jpeg"))
 HEIC = FileType("HEIC picture", "image/heic", ("heic", "heif"))
 DOCX = FileType("Word document", f"{_OFFICE}.wordprocessingml.document", ("docx",))
 XLSX = FileType("Excel workbook", f"{_OFFICE}.spreadsheetml.sheet", ("xlsx",))
+PPTX = FileType("PowerPoint slides", f"{_OFFICE}.presentationml.presentation", ("pptx",))
 ODT = FileType("OpenDocument text", "application/vnd.oasis.opendocument.text", ("odt",))
 CSV = FileType("CSV table", "text/csv", ("csv", "txt"))
 TXT = FileType("Plain text", "text/plain", ("txt", "csv", "log", "md"))

@@ -6,7 +6,7 @@ import io
 import zipfile
 from typing import Final
 
-from portal.caseload.rules.evidence_kinds import DOCX, MSG, ODT, XLSX, FileType, refused
+from portal.caseload.rules.evidence_kinds import DOCX, MSG, ODT, PPTX, XLSX, FileType, refused
 from portal.kernel.result import Problem
 
 # A 1.5 MB spreadsheet can hold 637 MB: its own directory says so.
@@ -47,6 +47,7 @@ _ARCHIVE = refused(
 _MAIN_PARTS: Final = {
     b"wordprocessingml.document.main+xml": DOCX,
     b"spreadsheetml.sheet.main+xml": XLSX,
+    b"presentationml.presentation.main+xml": PPTX,
 }
 
 

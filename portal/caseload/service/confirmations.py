@@ -141,7 +141,7 @@ def answer(
     problem: Problem | None = None
     if by_link and today() > question.due_on:
         problem = EXPIRED
-    elif by.user_id is not None and found.is_staff(user_id=by.user_id):
+    elif _is_staff(question, by):
         problem = NOT_STAFF
     elif not agrees and not said:
         problem = Problem("no_words", "Say what is wrong", "words")
@@ -149,7 +149,7 @@ def answer(
         return Err(problem)
     question.state = "confirmed" if agrees else "disputed"
     question.answered_at = utc_now()
-    question.answered_name = by.shown
+    question.answered_name, question.answered_by = by.shown, by.user_id
     question.words = "" if agrees else said
     current_session().flush()
     _follow(case, about.kind)
@@ -167,6 +167,17 @@ def answer(
     if agrees:
         tell_confirmed(about.kind, about.record_id, by)
     return Ok(question)
+
+
+def _is_staff(question: Confirmation, by: Author) -> bool:
+    """Whether who answers is staff: whoever is signed in, and whoever's mailbox the link went to.
+
+    They may have become so after they were asked.
+    """
+    return any(
+        found.is_staff(user_id=key, email=address)
+        for key, address in ((by.user_id, by.email or ""), (None, question.to_email))
+    )
 
 
 def ask_for_link(*, reference: str) -> Ok[Confirmation] | Err:

@@ -9,6 +9,7 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.diagnostics.access import may_use
+from portal.diagnostics.panels import result_help
 from portal.diagnostics.rules.scoring import rounded
 from portal.diagnostics.service import comparing
 from portal.diagnostics.service.comparing import Benchmark
@@ -46,6 +47,7 @@ def results(response: str) -> ResponseReturnValue:
         rank=None if benchmark.shown is None else rounded(benchmark.shown.rank),
         median=None if benchmark.shown is None else rounded(benchmark.shown.median),
         change=comparing.change_since_earlier(facts),
+        help_parts=result_help(facts, current_actor()),
     )
 
 

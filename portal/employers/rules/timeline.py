@@ -17,6 +17,7 @@ KINDS: Final[Mapping[str, str]] = {
     "confirmation": "Confirmations",
     "follow_up": "Follow-ups and outcomes",
     "evidence": "Evidence",
+    "toolkit": "Toolkit and tools",
 }
 TITLE_LENGTH = 200
 TEXT_LENGTH = 20_000

@@ -49,6 +49,12 @@ class MonthForm(Form):
     month = HiddenField()
 
 
+class RefuseForm(Form):
+    """Leaving a contract as it is."""
+
+    words = TextAreaField("Why not?", required="Say why not", max_length=1000, rows=3)
+
+
 class TermsForm(Form):
     """What drafts and variations share; ``terms_form`` adds the fields of a contract's quarters."""
 
@@ -111,12 +117,33 @@ class TermsForm(Form):
 
     def read_payee(self) -> Payee:
         """The bank details, tidied."""
-        return tidy(
-            name=self["payee_name"].data or "",
-            sort_code=self["payee_sort_code"].data or "",
-            account=self["payee_account"].data or "",
-            email=self["remittance_email"].data or "",
-        )
+        return read_payee(self)
+
+
+def read_payee(form: Any) -> Payee:
+    """The bank details of a form, tidied."""
+    return tidy(
+        name=form["payee_name"].data or "",
+        sort_code=form["payee_sort_code"].data or "",
+        account=form["payee_account"].data or "",
+        email=form["remittance_email"].data or "",
+    )
+
+
+def payee_form(data: Mapping[str, Any]) -> Any:
+    """Other bank details for a contract in force, and why."""
+    fields = {
+        **_payee(),
+        "reason": TextAreaField(
+            "Why do they change, and how did you make sure?",
+            subject="The reason",
+            hint="Call the provider on a number that you know, not one from the message that asks",
+            required="Say why they change, and how you made sure",
+            max_length=1000,
+            rows=3,
+        ),
+    }
+    return type("PayeeForm", (Form,), fields)(data=data)
 
 
 def _amounts() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from portal.accounts.models import User
 from portal.db import current_session
-from portal.kernel.clock import today
+from portal.kernel.clock import london, today
 from portal.payments.models import (
     CheckOverride,
     CheckResult,
@@ -21,6 +21,8 @@ from portal.payments.models import (
     Contract,
     Output,
 )
+from portal.payments.queries.claims_people import Reader
+from portal.payments.rules.overrides import state_of
 from portal.programme.models import Organisation
 
 
@@ -135,6 +137,16 @@ def override_to_change(override_id: int) -> CheckOverride | None:
     )
 
 
+def asker_of(override: CheckOverride) -> list[Reader]:
+    """Who asked, while they have an account that works."""
+    rows = current_session().execute(
+        select(User.id, User.name, User.email).where(
+            User.id == override.asked_by, User.active.is_(True)
+        )
+    )
+    return [Reader(*row) for row in rows]
+
+
 def claim_of_output(output_id: int) -> Claim | None:
     """The claim an output stands on, or stood on last."""
     return current_session().scalar(
@@ -171,12 +183,14 @@ class OverrideFacts:
 
     @property
     def state(self) -> str:
-        """``asked``, ``granted``, ``declined``, or ``over`` once its last day has passed."""
-        if self.declined_at is not None:
-            return "declined"
-        if self.until_on < today():
-            return "over"
-        return "asked" if self.granted_at is None else "granted"
+        """How it stands, as a key of the states that the page names."""
+        return state_of(
+            asked_on=london(self.asked_at).date(),
+            until_on=self.until_on,
+            granted=self.granted_at is not None,
+            declined=self.declined_at is not None,
+            today=today(),
+        )
 
 
 def _overrides() -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import Select, and_, func, literal, or_, select, union_all
 
 from portal.accounts.models import User
 from portal.caseload.models import (
@@ -19,6 +19,7 @@ from portal.caseload.models import (
 )
 from portal.db import current_session
 from portal.employers.models import Employer, RegisterEntry
+from portal.kernel.addresses import mailbox
 from portal.payments.models import Claim, ClaimLine, Contract, Output
 from portal.payments.rules.checks_alike import Business, comparable
 from portal.payments.rules.states import LineState
@@ -156,23 +157,34 @@ def _of_claim(claim_id: int, *columns: Any) -> Select[Any]:
 
 
 def confirmations(claim_id: int) -> dict[int, list[bool]]:
-    """For each line that somebody confirmed, whether each who did is staff."""
-    is_staff = exists().where(
-        User.email == func.lower(Confirmation.to_email), StaffPost.user_id == User.id
-    )
+    """For each line that somebody confirmed, whether each who did is staff.
+
+    By who was signed in when it was answered, and by whose mailbox the question was sent to.
+    """
+    said = (Confirmation.answered_by, Confirmation.to_email)
     confirmed = Confirmation.state == "confirmed"
     query = union_all(
-        _of_claim(claim_id, is_staff.label("staff")).join(
+        _of_claim(claim_id, *said).join(
             Confirmation, and_(Confirmation.session_id == Output.session_id, confirmed)
         ),
-        _of_claim(claim_id, is_staff.label("staff"))
+        _of_claim(claim_id, *said)
         .join(Attendance, Attendance.delivery_id == Output.delivery_id)
         .join(Confirmation, and_(Confirmation.attendance_id == Attendance.id, confirmed)),
     )
+    people, mailboxes = _staff()
     found: dict[int, list[bool]] = {}
-    for line, staff in current_session().execute(query):
-        found.setdefault(line, []).append(bool(staff))
+    for line, person, address in current_session().execute(query):
+        found.setdefault(line, []).append(person in people or mailbox(address) in mailboxes)
     return found
+
+
+def _staff() -> tuple[set[int], set[str]]:
+    """Everybody who works for a provider or the LEP, and their mailboxes."""
+    rows = current_session().execute(
+        select(User.id, User.email).where(User.id.in_(select(StaffPost.user_id)))
+    )
+    everybody = rows.all()
+    return {row[0] for row in everybody}, {mailbox(row[1]) for row in everybody}
 
 
 def _files(claim_id: int) -> Any:

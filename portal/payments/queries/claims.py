@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
-from sqlalchemy import and_, case, exists, func, or_, select, union
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import defer
 
-from portal.caseload.models import Attendance, Delivery, DiagnosticSession, EvidenceFile
 from portal.db import current_session
 from portal.payments.models import (
     Claim,
@@ -18,14 +18,12 @@ from portal.payments.models import (
     ContractCap,
     LedgerEntry,
     Output,
-    Subcontractor,
 )
 from portal.payments.queries import ledger
 from portal.payments.rules.caps import Room
-from portal.payments.rules.duties import Involvement
 from portal.payments.rules.ledger import Entry
 from portal.payments.rules.states import ClaimState, LineState
-from portal.programme.models import Organisation, StaffPost
+from portal.programme.models import Organisation
 
 _GONE = (LineState.REJECTED.value, LineState.REMOVED.value)
 
@@ -103,6 +101,17 @@ def contract_to_change(contract_id: int) -> Contract:
     )
 
 
+def contracts_to_change(contract_ids: Collection[int]) -> None:
+    """Hold contracts until the unit of work ends, one after the other in one order everywhere."""
+    current_session().scalars(
+        select(Contract)
+        .where(Contract.id.in_(contract_ids))
+        .order_by(Contract.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def claim_to_change(reference: str) -> Claim | None:
     """The claim, its contract held first, then itself, in that order everywhere."""
     session = current_session()
@@ -129,6 +138,35 @@ def lines_to_change(claim_id: int) -> list[ClaimLine]:
             .execution_options(populate_existing=True)
         )
     )
+
+
+class HeldLine(NamedTuple):
+    """A line as plain values, and who decided it where somebody has."""
+
+    id: int
+    state: str
+    output_id: int
+    pence: int
+    decided_at: datetime | None
+    decided_name: str
+
+
+def held_lines(claim_id: int) -> list[HeldLine]:
+    """Every line of a claim, held as by ``lines_to_change``: read to be changed all at once."""
+    rows = current_session().execute(
+        select(
+            ClaimLine.id,
+            ClaimLine.state,
+            ClaimLine.output_id,
+            ClaimLine.pence,
+            ClaimLine.decided_at,
+            ClaimLine.decided_name,
+        )
+        .where(ClaimLine.claim_id == claim_id)
+        .order_by(ClaimLine.id)
+        .with_for_update()
+    )
+    return [HeldLine(*row) for row in rows.all()]
 
 
 def line_states(claim_id: int) -> list[LineState]:
@@ -166,25 +204,63 @@ def outputs_by_id(ids: Collection[int]) -> dict[int, Output]:
     return {output.id: output for output in rows}
 
 
-def free_outputs(contract_id: int, *, until: date) -> list[Output]:
-    """Outputs of a contract up to a day that no line holds, in the order in which they are paid.
+class ReadyOutput(NamedTuple):
+    """An output that no line holds, its amount in pence and why it is that amount."""
 
-    Their facts are read only where somebody asks for them.
-    """
+    id: int
+    output_type: str
+    pence: int
+    occurred_on: date
+    explanation: str
+
+
+def free_outputs(contract_id: int, *, until: date) -> list[ReadyOutput]:
+    """Outputs of a contract up to a day that no line holds, in the order in which they are paid."""
     held = exists().where(ClaimLine.output_id == Output.id, ClaimLine.state.not_in(_GONE))
-    return list(
-        current_session().scalars(
-            select(Output)
-            .where(
-                Output.contract_id == contract_id,
-                Output.withdrawn_at.is_(None),
-                Output.occurred_on <= until,
-                ~held,
-            )
-            .order_by(Output.occurred_on, Output.reference)
-            .options(defer(Output.facts))
+    rows = current_session().execute(
+        select(
+            Output.id,
+            Output.output_type,
+            Output.base_pence + Output.bonus_pence,
+            Output.occurred_on,
+            Output.explanation,
         )
+        .where(
+            Output.contract_id == contract_id,
+            Output.withdrawn_at.is_(None),
+            Output.occurred_on <= until,
+            ~held,
+        )
+        .order_by(Output.occurred_on, Output.reference)
     )
+    return [ReadyOutput(*row) for row in rows.all()]
+
+
+class DraftedOutput(NamedTuple):
+    """What stands on a line of a draft, and whether its work was withdrawn meanwhile."""
+
+    id: int
+    output_type: str
+    pence: int
+    employer_name: str
+    withdrawn: bool
+
+
+def drafted_outputs(claim_id: int) -> list[DraftedOutput]:
+    """The outputs on the draft lines of a claim, in the lines' order; the claim is held."""
+    rows = current_session().execute(
+        select(
+            Output.id,
+            Output.output_type,
+            Output.base_pence + Output.bonus_pence,
+            Output.employer_name,
+            Output.withdrawn_at.is_not(None),
+        )
+        .join(ClaimLine, ClaimLine.output_id == Output.id)
+        .where(ClaimLine.claim_id == claim_id, ClaimLine.state == LineState.DRAFT.value)
+        .order_by(ClaimLine.id)
+    )
+    return [DraftedOutput(*row) for row in rows.all()]
 
 
 def room(contract_id: int) -> Room:
@@ -214,67 +290,6 @@ def room(contract_id: int) -> Room:
         ledger.standing(contract_id).budget,
         {kind: cap - spent.get(kind, 0) for kind, cap in caps.items()},
     )
-
-
-def involvement(claim: Claim, output_ids: Collection[int]) -> dict[int, Involvement]:
-    """Who has had a hand in each of these outputs, for the separation of duties."""
-    session = current_session()
-    contract = session.get_one(Contract, claim.contract_id)
-    claimants = {contract.organisation_id}
-    claimants |= set(
-        session.scalars(
-            select(Subcontractor.organisation_id).where(Subcontractor.contract_id == contract.id)
-        )
-    )
-    rows = session.execute(
-        select(
-            Output.id,
-            Output.organisation_id,
-            Output.adviser_id,
-            DiagnosticSession.by,
-            Delivery.by,
-        )
-        .outerjoin(DiagnosticSession, DiagnosticSession.id == Output.session_id)
-        .outerjoin(Delivery, Delivery.id == Output.delivery_id)
-        .where(Output.id.in_(output_ids))
-    ).all()
-    claimants |= {row[1] for row in rows}
-    staff = frozenset(
-        session.scalars(select(StaffPost.user_id).where(StaffPost.organisation_id.in_(claimants)))
-    )
-    evidenced = _evidenced(output_ids)
-    return {
-        key: Involvement(
-            recorded_by=frozenset(one for one in hands if one is not None),
-            evidenced_by=frozenset(evidenced.get(key, ())),
-            submitted_by=claim.submitted_by,
-            claimant_staff=staff,
-            drafted_by=claim.drafted_by,
-        )
-        for key, _organisation, *hands in rows
-    }
-
-
-def _evidenced(output_ids: Collection[int]) -> dict[int, set[int]]:
-    """Who added evidence with the case of an output, or of any employer that attended with it."""
-    # Two plain joins: an "or" between them would read every file for every output.
-    own = (
-        select(Output.id, EvidenceFile.uploaded_by)
-        .join(EvidenceFile, EvidenceFile.case_id == Output.case_id)
-        .where(Output.id.in_(output_ids))
-    )
-    attending = (
-        select(Output.id, EvidenceFile.uploaded_by)
-        .join(Attendance, Attendance.delivery_id == Output.delivery_id)
-        .join(EvidenceFile, EvidenceFile.case_id == Attendance.case_id)
-        .where(Output.id.in_(output_ids))
-    )
-    rows = current_session().execute(union(own, attending))
-    found: dict[int, set[int]] = {}
-    for key, person in rows:
-        if person is not None:
-            found.setdefault(key, set()).add(person)
-    return found
 
 
 def claims_of(

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import func, or_, select
 
 from portal.db import current_session
 from portal.kernel.clock import today
@@ -15,7 +15,10 @@ from portal.payments.queries.claims_pages import ClaimPage
 
 
 class FindingRow(NamedTuple):
-    """A finding of the newest run; ``until_on`` where it was let through or that was asked for."""
+    """A finding of the newest run; ``until_on`` where it was let through or that was asked for.
+
+    Of several requests about a check the newest that was not declined counts.
+    """
 
     line_id: int | None
     kind: str
@@ -27,9 +30,15 @@ class FindingRow(NamedTuple):
 
     @property
     def state(self) -> str:
-        """``fail``, ``asked``, ``let_through``, ``warn`` or ``pass``."""
+        """``fail``, ``asked``, ``let_through``, ``expired``, ``lapsed``, ``warn`` or ``pass``.
+
+        ``expired``: it fails again, since the last day of being let through is over; ``lapsed``:
+        nobody answered until then.
+        """
         if self.result != "fail" or self.until_on is None:
             return self.result
+        if self.until_on < today():
+            return "lapsed" if self.granted_at is None else "expired"
         return "asked" if self.granted_at is None else "let_through"
 
 
@@ -37,6 +46,16 @@ def findings(
     claim: ClaimPage, line_ids: Collection[int], *, passes: bool = False
 ) -> dict[int | None, list[FindingRow]]:
     """What the newest run found about these lines, and about the claim itself under None."""
+    newest = (
+        select(func.max(CheckOverride.id))
+        .where(
+            CheckOverride.output_id == ClaimLine.output_id,
+            CheckOverride.kind == CheckResult.kind,
+            CheckOverride.declined_at.is_(None),
+        )
+        .correlate(ClaimLine, CheckResult)
+        .scalar_subquery()
+    )
     query = (
         select(
             CheckResult.line_id,
@@ -48,15 +67,7 @@ def findings(
             CheckOverride.granted_at,
         )
         .outerjoin(ClaimLine, ClaimLine.id == CheckResult.line_id)
-        .outerjoin(
-            CheckOverride,
-            and_(
-                CheckOverride.output_id == ClaimLine.output_id,
-                CheckOverride.kind == CheckResult.kind,
-                CheckOverride.declined_at.is_(None),
-                CheckOverride.until_on >= today(),
-            ),
-        )
+        .outerjoin(CheckOverride, CheckOverride.id == newest)
         .where(
             CheckResult.claim_id == claim.id,
             CheckResult.run == claim.run,

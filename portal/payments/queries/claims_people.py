@@ -53,6 +53,11 @@ def officers() -> list[Reader]:
     return _readers("lep", "lep_officer", None) or _readers("lep", "lep_manager", None)
 
 
+def lep_managers() -> list[Reader]:
+    """The LEP's managers."""
+    return _readers("lep", "lep_manager", None)
+
+
 def managers_of(organisation_id: int) -> list[Reader]:
     """A provider's managers."""
     return _readers("provider", "provider_manager", organisation_id)

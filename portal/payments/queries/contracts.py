@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Subquery, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import aliased
@@ -83,18 +82,6 @@ class ContractFacts:
         return Payee(
             self.payee_name, self.payee_sort_code, self.payee_account, self.remittance_email
         )
-
-
-@dataclass(frozen=True, slots=True)
-class VariationFacts:
-    """One variation."""
-
-    number: int
-    effective_on: date
-    reason: str
-    changes: dict[str, Any]
-    at: datetime
-    by_name: str
 
 
 def contract_rows(
@@ -260,23 +247,6 @@ def used(contract: Contract) -> Used:
         by_type={kind: stands.spent for kind, stands in by_type.items()},
         worked={row[0]: (row[1], row[2]) for row in rows},
     )
-
-
-def variations(contract_id: int) -> list[VariationFacts]:
-    """Every variation, newest first."""
-    rows = current_session().execute(
-        select(
-            ContractVariation.number,
-            ContractVariation.effective_on,
-            ContractVariation.reason,
-            ContractVariation.changes,
-            ContractVariation.at,
-            ContractVariation.by_name,
-        )
-        .where(ContractVariation.contract_id == contract_id)
-        .order_by(ContractVariation.number.desc())
-    )
-    return [VariationFacts(*row) for row in rows]
 
 
 def last_variation(contract_id: int) -> int:

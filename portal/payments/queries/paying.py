@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
 
@@ -15,6 +15,7 @@ from portal.payments.models import (
     ClaimLine,
     Contract,
     LedgerEntry,
+    PayeeChange,
     Payment,
     PaymentRun,
 )
@@ -23,7 +24,7 @@ from portal.payments.rules.states import ClaimState, LineState
 from portal.programme.models import Organisation
 
 PAGE = 50
-_OWED = (ClaimState.APPROVED.value, ClaimState.PART_APPROVED.value)
+OWED = (ClaimState.APPROVED.value, ClaimState.PART_APPROVED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Owed:
     payee_name: str
     payee_sort_code: str
     payee_account: str
+    remittance_email: str
+    change_waits: bool
 
     @property
     def has_bank(self) -> bool:
@@ -96,7 +99,7 @@ def _approved_pence() -> ScalarSelect[Any]:
 def _waiting(programme: str) -> tuple[ColumnElement[bool], ...]:
     return (
         Contract.programme == programme,
-        Claim.state.in_(_OWED),
+        Claim.state.in_(OWED),
         ~exists().where(Payment.claim_id == Claim.id),
         _approved_pence() > 0,
     )
@@ -105,7 +108,10 @@ def _waiting(programme: str) -> tuple[ColumnElement[bool], ...]:
 def owed(
     programme: str, *, references: Collection[str] | None = None, page: int | None = None
 ) -> list[Owed]:
-    """What waits to be paid, oldest decision first; only these claims, or one page, where given."""
+    """What waits to be paid, oldest decision first; only these claims, or one page, where given.
+
+    ``change_waits``: other bank details were proposed, and nobody has confirmed them yet.
+    """
     query = (
         select(
             Claim.id,
@@ -117,6 +123,11 @@ def owed(
             Contract.payee_name,
             Contract.payee_sort_code,
             Contract.payee_account,
+            Contract.remittance_email,
+            exists()
+            .where(PayeeChange.contract_id == Contract.id, PayeeChange.state == "proposed")
+            .correlate(Contract)
+            .label("change_waits"),
         )
         .join(Contract, Contract.id == Claim.contract_id)
         .join(Organisation, Organisation.id == Contract.organisation_id)
@@ -128,7 +139,15 @@ def owed(
     if page is not None:
         query = query.limit(PAGE).offset((page - 1) * PAGE)
     rows = current_session().execute(query)
-    return [Owed(row[0], row[1], row[2], row[3], row[4], int(row[5]), *row[6:]) for row in rows]
+    return [_owed(row) for row in rows]
+
+
+def _owed(row: Any) -> Owed:
+    claim, reference, contract, name, period, pence, payee, code, account, email, waits = row
+    return Owed(
+        *(claim, reference, contract, name, period, int(pence)),
+        *(payee, code, account, email, bool(waits)),
+    )
 
 
 def owed_total(programme: str) -> tuple[int, int]:
@@ -269,15 +288,23 @@ def contracts_of(claim_ids: Collection[int]) -> list[int]:
     )
 
 
-def approved_lines(claim_id: int) -> list[ClaimLine]:
-    """The lines of a claim that are paid."""
-    return list(
-        current_session().scalars(
-            select(ClaimLine)
-            .where(ClaimLine.claim_id == claim_id, ClaimLine.state == LineState.APPROVED.value)
-            .order_by(ClaimLine.id)
-        )
+class PaidLine(NamedTuple):
+    """A line that is paid for: its claim, its key, its output, its pence."""
+
+    claim: int
+    line: int
+    output: int
+    pence: int
+
+
+def approved_lines(claim_ids: Collection[int]) -> list[PaidLine]:
+    """The lines of claims that are paid, in order; whoever asks holds the claims."""
+    rows = current_session().execute(
+        select(ClaimLine.claim_id, ClaimLine.id, ClaimLine.output_id, ClaimLine.pence)
+        .where(ClaimLine.claim_id.in_(claim_ids), ClaimLine.state == LineState.APPROVED.value)
+        .order_by(ClaimLine.claim_id, ClaimLine.id)
     )
+    return [PaidLine(*row) for row in rows]
 
 
 def line_with_claim(line_id: int) -> tuple[ClaimLine, Claim] | None:

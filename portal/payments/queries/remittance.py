@@ -142,7 +142,7 @@ def remittance(reference: str) -> Remittance | None:
                 Payment.paid_name,
                 Payment.remittance_key,
                 Payment.remittance_sha256,
-                Contract.remittance_email,
+                func.coalesce(Payment.remittance_email, Contract.remittance_email),
             )
             .join(Run, Run.id == Payment.run_id)
             .join(Claim, Claim.id == Payment.claim_id)

@@ -21,6 +21,7 @@ from portal.caseload.models import (
 )
 from portal.db import current_session
 from portal.employers.models import Employer
+from portal.kernel.clock import today
 from portal.payments.models import CheckOverride, CheckResult, ClaimLine, LineQuery, Output
 from portal.programme.models import Organisation
 
@@ -85,16 +86,23 @@ class LineEvidence:
     @property
     def speaking(self) -> list[Beside]:
         """Checks that did not simply pass."""
-        return [one for one in self.beside if one.what == "check" and one.two != "pass"]
-
-    @property
-    def passed(self) -> list[Beside]:
-        """Checks that passed."""
-        return [one for one in self.beside if one.what == "check" and one.two == "pass"]
+        return self.of("check")
 
     def let_through(self, kind: str) -> Beside | None:
-        """What was granted or asked about a failed check."""
-        found = [one for one in self.beside if one.what == "override" and one.one == kind]
+        """What was granted or asked about a failed check and still counts."""
+        return self._override(kind, over=False)
+
+    def was_let_through(self, kind: str) -> Beside | None:
+        """What was granted or asked about a failed check, its last day being over."""
+        return self._override(kind, over=True)
+
+    def _override(self, kind: str, *, over: bool) -> Beside | None:
+        day = today().isoformat()
+        found = [
+            one
+            for one in self.beside
+            if one.what == "override" and one.one == kind and (str(one.three) < day) is over
+        ]
         return found[-1] if found else None
 
 
@@ -221,7 +229,9 @@ def _newest_run() -> Any:
 def _checks(line_ids: Collection[int]) -> Any:
     words = (CheckResult.kind, CheckResult.result, CheckResult.words, literal(""))
     return _stream("check", CheckResult.line_id, CheckResult.at, words, CheckResult.id).where(
-        CheckResult.line_id.in_(line_ids), CheckResult.run == _newest_run()
+        CheckResult.line_id.in_(line_ids),
+        CheckResult.run == _newest_run(),
+        CheckResult.result != "pass",
     )
 
 

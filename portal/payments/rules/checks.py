@@ -52,7 +52,8 @@ class LineCase:
     """A line as the checks see it, everything read beforehand.
 
     ``alike`` names other businesses that were engaged and look like this one, with how alike they
-    are in per cent and whether a number is the same. ``files`` counts evidence; ``reused`` says
+    are in per cent and whether a number is the same; ``twin`` says of a delivery which other one it
+    may be. ``files`` counts evidence; ``reused`` says
     where else a file of it was used. ``confirmed_by_staff`` is true when who confirmed works for a
     provider or the LEP.
     """
@@ -79,6 +80,7 @@ class LineCase:
     is_working_day: bool
     adviser: str
     sessions_that_day: int
+    twin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def _evidence(one: LineCase) -> Finding:
 
 def _duplicate(one: LineCase) -> Finding:
     if not one.alike:
-        return _finding("duplicate", one, "")
+        return _finding("duplicate", one, one.twin, result="warn")
     name, likeness, same_number = max(one.alike, key=lambda item: (item[2], item[1]))
     if same_number:
         return _finding("duplicate", one, f"{name} has the same number and was engaged before")

@@ -24,6 +24,7 @@ _MOST_IN_BLOCK: Final = 150
 _BEGINNINGS: Final = (5, 8, 12, 20, 400)
 _BEGINNINGS_AT_A_PLACE: Final = (0, 2, 5, 12, 400)
 _MOST_SHOWN: Final = 3
+_FEW: Final = 12
 CERTAIN: Final = 100
 
 
@@ -70,6 +71,17 @@ def comparable(names: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_matched(name) for name in names if name))
 
 
+@lru_cache(maxsize=50_000)
+def _closed(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names without their spaces, each once."""
+    return tuple(dict.fromkeys(name.replace(" ", "") for name in names))
+
+
+@lru_cache(maxsize=50_000)
+def _in_order(name: str) -> str:
+    return " ".join(sorted(name.split()))
+
+
 class _Block:
     """Businesses that are compared with one another, with their names ready for it."""
 
@@ -102,20 +114,29 @@ class _Block:
         self._open()
         found = set(self._places.get(name.replace(" ", ""), ()))
         for wanted, choices in ((name, self._names), (_in_order(name), self._sorted)):
-            near = process.extract(
-                wanted,
-                choices,
-                scorer=fuzz.ratio,
-                processor=None,
-                score_cutoff=LEAST_OF_STRONG,
-                limit=None,
-            )
-            found.update(self._owners[place] for _choice, _score, place in near)
+            found.update(self._owners[place] for place in _near(wanted, choices))
         return [self.members[number] for number in sorted(found)]
 
 
-def _in_order(name: str) -> str:
-    return " ".join(sorted(name.split()))
+def _near(wanted: str, choices: Sequence[str]) -> list[int]:
+    """Where those names stand that are written at least as much alike as anything strong."""
+    if len(choices) <= _FEW:
+        # To have a list searched costs more than to ask about a few one by one.
+        ratio, least = fuzz.ratio, LEAST_OF_STRONG
+        return [
+            place
+            for place, choice in enumerate(choices)
+            if ratio(wanted, choice, score_cutoff=least) >= least
+        ]
+    near = process.extract(
+        wanted,
+        choices,
+        scorer=fuzz.ratio,
+        processor=None,
+        score_cutoff=LEAST_OF_STRONG,
+        limit=None,
+    )
+    return [place for _choice, _score, place in near]
 
 
 class _Blocks:
@@ -131,8 +152,10 @@ class _Blocks:
         if self._place and not one.postcode:
             return []
         where = f"{one.postcode}|" if self._place else ""
-        closed = (name.replace(" ", "") for name in one.names)
-        return list(dict.fromkeys(where + name[:length] for name in closed))
+        closed = _closed(one.names)
+        if len(closed) == 1:
+            return [where + closed[0][:length]]
+        return list(dict.fromkeys([where + name[:length] for name in closed]))
 
     def _level(self, number: int) -> dict[str, _Block]:
         while len(self._levels) <= number:
@@ -157,7 +180,8 @@ class _Blocks:
                 block = self._level(number).get(keys[min(place, len(keys) - 1)])
                 if block is None or len(block) <= _MOST_IN_BLOCK:
                     break
-            if block is not None:
+            # Alone in it, a business would only be compared with itself.
+            if block is not None and (len(block) > 1 or block.members[0] is not one):
                 for name in one.names:
                     yield from block.worth_comparing(name)
 

@@ -24,6 +24,7 @@ from portal.payments.models import CheckResult, Claim
 from portal.payments.queries import checks as kept
 from portal.payments.queries import checks_facts as facts
 from portal.payments.queries import claims as found
+from portal.payments.queries.checks_deliveries import SameDelivery, same_deliveries
 from portal.payments.queries.checks_facts import ClaimTerms, FileUse, LineFacts, OtherFile
 from portal.payments.rules.caps import Candidate, fit
 from portal.payments.rules.checks import (
@@ -35,6 +36,7 @@ from portal.payments.rules.checks import (
     counted,
 )
 from portal.payments.rules.checks_alike import Double, doubles
+from portal.payments.rules.checks_deliveries import words as twin_words
 from portal.payments.rules.periods import last_day
 from portal.payments.rules.states import ClaimState, LineState
 from portal.payments.rules.words import ENGAGEMENT
@@ -72,6 +74,7 @@ class _Gathered:
     uses: Mapping[str, list[OtherFile]]
     fact_kinds: Mapping[int, set[str]]
     doubles: Mapping[int, list[Double]]
+    twins: Mapping[int, list[SameDelivery]]
     over_cap: Mapping[int, str]
     sessions: Mapping[tuple[int, date], int]
     working: Mapping[date, bool]
@@ -133,6 +136,7 @@ def _gather(claim: Claim, lines: Sequence[LineFacts]) -> _Gathered:
         uses=facts.other_uses(claim.id) if every else {},
         fact_kinds=facts.fact_kinds(every),
         doubles=doubles(wanted, known),
+        twins=same_deliveries(claim.id),
         over_cap=_over_cap(terms.contract_id, lines),
         sessions=facts.sessions_a_day(claim.id),
         working={day: is_working_day(day) for day in {line.occurred_on for line in lines}},
@@ -180,6 +184,7 @@ def _line_case(line: LineFacts, seen: _Gathered) -> LineCase:
             (_name(double), double.percent, double.same_number)
             for double in seen.doubles.get(line.output, ())
         ],
+        twin=twin_words(seen.twins.get(line.line, ())),
         reused=_reused(seen.files.get(line.line, ()), seen),
         over_cap=seen.over_cap.get(line.line, ""),
         is_working_day=seen.working[line.occurred_on],
@@ -245,6 +250,12 @@ def _details(lines: Iterable[LineFacts], seen: _Gathered) -> dict[tuple[int, str
         }
         for line in lines
         if line.output in seen.doubles
+    } | {
+        (line, "duplicate"): {
+            "outputs": list(dict.fromkeys(twin.output for twin in twins)),
+            "names": list(dict.fromkeys(twin.employer for twin in twins)),
+        }
+        for line, twins in seen.twins.items()
     }
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.db import audit, current_session
 from portal.kernel.clock import london, today, utc_now
@@ -33,6 +32,7 @@ from portal.payments.rules.states import (
     decided,
 )
 from portal.payments.service import checks, ledger
+from portal.payments.service.bulk import change_exactly
 from portal.payments.service.claims_telling import tell_officers, tell_provider
 from portal.payments.service.ledger import Movement
 
@@ -89,7 +89,8 @@ def build(*, contract_id: int, period: date, by: Author) -> Ok[Built] | Err:
     on_draft = draft_pence(draft)
     room = found.room(contract_id)
     _kept, _over, left = fit(room, on_draft)
-    taken, refused, _rest = fit(left, [candidate(output) for output in fresh])
+    wanted = [Candidate(output.id, output.output_type, output.pence) for output in fresh]
+    taken, refused, _rest = fit(left, wanted)
     if draft is None:
         if not taken:
             return Err(NOTHING if not refused else Problem("over_cap", refused[0].words))
@@ -149,7 +150,7 @@ def _open(contract: Contract, period: date, by: Author) -> Ok[Claim] | Err:
     return Ok(claim)
 
 
-def _add_lines(claim: Claim, outputs: list[Output]) -> None:
+def _add_lines(claim: Claim, outputs: list[found.ReadyOutput]) -> None:
     if not outputs:
         return
     session = current_session()
@@ -163,7 +164,7 @@ def _add_lines(claim: Claim, outputs: list[Output]) -> None:
         {
             "claim_id": claim.id,
             "output_id": output.id,
-            "pence": output.base_pence + output.bonus_pence,
+            "pence": output.pence,
             "explanation": output.explanation,
         }
         for output in outputs
@@ -214,27 +215,21 @@ def submit(*, reference: str, revision: int, by: Author) -> Ok[Claim] | Err:
     problem = _not_submittable(claim, revision)
     if problem is not None:
         return Err(problem)
-    lines = [line for line in found.lines_to_change(claim.id) if line.state == LineState.DRAFT]
-    outputs = found.outputs_by_id([line.output_id for line in lines])
-    problem = _submit_problem(claim, lines, outputs)
+    lines = [line for line in found.held_lines(claim.id) if line.state == LineState.DRAFT]
+    problem = _submit_problem(claim, found.drafted_outputs(claim.id))
     if problem is None:
         checks.run(claim, by)
         problem = _failing(checked.unresolved([line.id for line in lines]))
     if problem is not None:
         return Err(problem)
-    session = current_session()
-    session.execute(
-        update(ClaimLine)
-        .where(ClaimLine.claim_id == claim.id, ClaimLine.state == LineState.DRAFT.value)
-        .values(state=LineState.SUBMITTED.value)
-        .execution_options(synchronize_session=False)
+    drafts = update(ClaimLine).where(
+        ClaimLine.claim_id == claim.id, ClaimLine.state == LineState.DRAFT.value
     )
-    for line in lines:
-        set_committed_value(line, "state", LineState.SUBMITTED.value)
+    change_exactly(drafts.values(state=LineState.SUBMITTED.value), len(lines))
     claim.state = ClaimState.SUBMITTED.value
     claim.submitted_at, claim.submitted_by, claim.submitted_name = utc_now(), by.user_id, by.shown
     claim.revision += 1
-    session.flush()
+    current_session().flush()
     ledger.append([_movement(Entry.COMMIT, claim, line) for line in lines], by=by)
     total = sum(line.pence for line in lines)
     note("claim.submitted", claim, by, lines=len(lines), pence=total)
@@ -268,20 +263,17 @@ def _failing(failed: list[checked.FailedCheck]) -> Problem | None:
     )
 
 
-def _submit_problem(
-    claim: Claim, lines: list[ClaimLine], outputs: dict[int, Output]
-) -> Problem | None:
-    if not lines:
+def _submit_problem(claim: Claim, outputs: list[found.DraftedOutput]) -> Problem | None:
+    if not outputs:
         return NOTHING
-    withdrawn = [output for output in outputs.values() if output.withdrawn_at is not None]
+    withdrawn = [output for output in outputs if output.withdrawn]
     if withdrawn:
         names = ", ".join(output.employer_name for output in withdrawn[:3])
         return Problem("withdrawn", f"Work on this claim was withdrawn: {names}. Take it out first")
-    _taken, refused, _left = fit(
-        found.room(claim.contract_id), [candidate(outputs[line.output_id]) for line in lines]
-    )
+    wanted = [Candidate(output.id, output.output_type, output.pence) for output in outputs]
+    _taken, refused, _left = fit(found.room(claim.contract_id), wanted)
     if refused:
-        name = outputs[refused[0].key].employer_name
+        name = next(one.employer_name for one in outputs if one.id == refused[0].key)
         return Problem("over_cap", f"{name}: {refused[0].words}. Take this line out first")
     return None
 
@@ -367,7 +359,7 @@ def load_line(reference: str, line_id: int) -> tuple[Claim, ClaimLine] | Err:
     return Err(NO_LINE) if line is None else (claim, line)
 
 
-def _movement(kind: Entry, claim: Claim, line: ClaimLine) -> Movement:
+def _movement(kind: Entry, claim: Claim, line: ClaimLine | found.HeldLine) -> Movement:
     return Movement(
         kind,
         claim.contract_id,

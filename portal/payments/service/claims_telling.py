@@ -6,26 +6,26 @@ was kept; the reminder opens its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Final, Literal
 
 from portal.caseload.rules.working_days import add_working_days
 from portal.db import unit_of_work
-from portal.integrations.mail import public_link, send_later
+from portal.integrations.mail import public_link
 from portal.kernel.clock import today
 from portal.kernel.money import Money
 from portal.payments.models import Claim
 from portal.payments.queries import claims_people as people
-from portal.payments.queries.claims_people import LineTotal, Reader, Unclaimed
+from portal.payments.queries.claims_people import LineTotal, Unclaimed
 from portal.payments.rules.contracts import closes_on
 from portal.payments.rules.periods import has_ended
 from portal.payments.rules.states import LineState
+from portal.payments.service.telling import send
 from portal.programme import queries as programme
 
 News = Literal["queried", "decided"]
 REMIND_WORKING_DAYS: Final = 3
-_TEMPLATE: Final = "payments_claims"
 
 
 def tell_officers(claim: Claim, *, lines: int, pence: int) -> None:
@@ -36,7 +36,7 @@ def tell_officers(claim: Claim, *, lines: int, pence: int) -> None:
         f"{claim.submitted_name} submitted {provider}'s claim for {claim.period:%B %Y} under "
         f"{contract}: {_outputs(lines)}, {Money(pence)} in all. It waits for a decision."
     )
-    _send(
+    send(
         people.officers(),
         subject=title,
         paragraphs=[words],
@@ -67,7 +67,7 @@ def tell_provider(claim: Claim, what: News) -> None:
     else:
         subject = f"Your claim for {month} is decided"
         paragraphs = _decided(totals, month)
-    _send(
+    send(
         readers,
         subject=subject,
         paragraphs=paragraphs,
@@ -119,7 +119,7 @@ def _remind(one: Unclaimed, closes: date) -> int:
         f"for {month} and {'has' if one.outputs == 1 else 'have'} not been submitted."
     )
     when = f"{month} closes on {last}. What is submitted later is claimed in the next month."
-    _send(
+    send(
         readers,
         subject=f"{month} closes on {last}",
         paragraphs=[what, when],
@@ -135,16 +135,3 @@ def _outputs(count: int) -> str:
 
 def _lines(count: int) -> str:
     return f"{count:,} line{'' if count == 1 else 's'}"
-
-
-def _send(
-    readers: Iterable[Reader], *, subject: str, paragraphs: Sequence[str], href: str, key: str
-) -> None:
-    for reader in readers:
-        send_later(
-            to=reader.email,
-            subject=" ".join(subject.split())[:200],
-            template=_TEMPLATE,
-            context={"name": reader.name, "paragraphs": list(paragraphs), "href": href},
-            unique_key=f"{key}:{reader.user_id}",
-        )

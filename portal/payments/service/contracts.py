@@ -1,4 +1,4 @@
-"""What the LEP does with contracts: draft, change, activate, vary, and close their months.
+"""What the LEP does with contracts: draft, change, activate, and close their months.
 
 Called inside a unit of work, except for ``close_due``. Whoever changes a contract holds its row,
 the same one that claims hold, so that nothing is spent while a cap is lowered.
@@ -21,7 +21,6 @@ from portal.payments.models import (
     Contract,
     ContractCap,
     ContractProfile,
-    ContractVariation,
     Subcontractor,
 )
 from portal.payments.queries import claims as claim_queries
@@ -30,8 +29,6 @@ from portal.payments.queries import decisions
 from portal.payments.rules.contracts import (
     Terms,
     check_terms,
-    check_variation,
-    differences,
     open_from_on,
 )
 from portal.payments.rules.duties import Involvement, conflicts
@@ -102,7 +99,7 @@ def draft(*, details: ContractDetails, by: Author) -> Ok[Contract] | list[Proble
             session.flush()
     except IntegrityError:
         return [TITLE_TAKEN]
-    _write_terms(contract, details.terms)
+    write_terms(contract, details.terms)
     _note("contract.drafted", contract, by)
     return Ok(contract)
 
@@ -176,59 +173,6 @@ def found_conflicts(contract: Contract, by: Author) -> tuple[str, ...]:
         drafted_by=person if person in hands else None,
     )
     return conflicts(person, involved)
-
-
-def vary(
-    *,
-    reference: str,
-    revision: int,
-    terms: Terms,
-    effective_on: date,
-    reason: str,
-    by: Author,
-) -> Ok[ContractVariation] | list[Problem]:
-    """Change the terms of a contract in force; what they were, and why, is kept.
-
-    The budget follows the total cap at once. Nothing that is spent or done is cut off.
-    """
-    contract = _to_change(reference)
-    if contract is None:
-        return [NO_CONTRACT]
-    if contract.state != "active":
-        return [Problem("not_active", "This contract is not in force: change its draft")]
-    if contract.revision != revision:
-        return [CHANGED]
-    before = found.terms_of(contract)
-    problems = check_terms(terms, organisation_id=contract.organisation_id)
-    if not reason.strip():
-        problems.append(Problem("reason", "Say why the contract is varied", "reason"))
-    problems += check_variation(
-        before, terms, found.used(contract), effective_on=effective_on, today=today()
-    )
-    if problems:
-        return problems
-    variation = ContractVariation(
-        contract_id=contract.id,
-        number=found.last_variation(contract.id) + 1,
-        effective_on=effective_on,
-        reason=reason.strip(),
-        changes=differences(before, terms),
-        by=by.user_id,
-        by_name=by.shown,
-    )
-    current_session().add(variation)
-    _write_terms(contract, terms)
-    contract.revision += 1
-    current_session().flush()
-    _allocate(contract, terms.total_cap - before.total_cap, by)
-    _note("contract.varied", contract, by, number=variation.number)
-    return Ok(variation)
-
-
-def _allocate(contract: Contract, more: int, by: Author) -> None:
-    if more:
-        kind = Entry.ALLOCATE if more > 0 else Entry.REDUCE
-        ledger.append([ledger.Movement(kind, contract.id, abs(more))], by=by)
 
 
 def close_period(*, reference: str, month: date, by: Author) -> Ok[Closed] | Err:
@@ -336,10 +280,10 @@ def _write_details(contract: Contract, details: ContractDetails) -> None:
     for name, value in _payee_values(details.payee).items():
         setattr(contract, name, value)
     contract.revision += 1
-    _write_terms(contract, details.terms)
+    write_terms(contract, details.terms)
 
 
-def _write_terms(contract: Contract, terms: Terms) -> None:
+def write_terms(contract: Contract, terms: Terms) -> None:
     """Put the terms on a contract, those there were replaced."""
     session = current_session()
     contract.ends_on, contract.total_cap_pence = terms.ends_on, terms.total_cap

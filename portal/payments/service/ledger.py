@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from portal.db import current_session
+from portal.db.audit import Action
 from portal.kernel.clock import utc_now
 from portal.kernel.people import Author
 from portal.payments.models import ChainHead, Decision, LedgerEntry
@@ -104,23 +105,34 @@ def decide(
     *, action: str, subject: str, by: Author, detail: Mapping[str, Any] | None = None
 ) -> None:
     """Append a decision about money, or its refusal, in the unit of work in which it is made."""
+    decide_all([Action(action, subject, detail or {})], by=by)
+
+
+def decide_all(decisions: Sequence[Action], *, by: Author) -> None:
+    """Append decisions that one person makes at once, in order."""
+    if not decisions:
+        return
     head = _head(DECISIONS)
-    head.sequence += 1
-    row: dict[str, Any] = {
-        "sequence": head.sequence,
-        "at": utc_now(),
-        "action": action,
-        "subject": subject,
-        "detail": dict(detail or {}),
-        "by": by.user_id,
-        "by_name": by.shown,
-    }
-    row["previous"] = head.hash
-    row["hash"] = entry_hash(head.hash, hashable(row, HASHED_DECISION))
-    head.hash = row["hash"]
+    now = utc_now()
+    rows: list[dict[str, Any]] = []
+    for one in decisions:
+        head.sequence += 1
+        row: dict[str, Any] = {
+            "sequence": head.sequence,
+            "at": now,
+            "action": one.action,
+            "subject": one.subject,
+            "detail": dict(one.detail),
+            "by": by.user_id,
+            "by_name": by.shown,
+        }
+        row["previous"] = head.hash
+        row["hash"] = entry_hash(head.hash, hashable(row, HASHED_DECISION))
+        head.hash = row["hash"]
+        rows.append(row)
     session = current_session()
     session.flush()
-    session.execute(insert(Decision), [row])
+    session.execute(insert(Decision), rows)
 
 
 def _head(chain: str) -> ChainHead:

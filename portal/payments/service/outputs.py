@@ -10,8 +10,9 @@ the work holds: the case of a session, the delivery itself. So an output never o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
@@ -21,8 +22,8 @@ from portal.employers.rules.facts import FACTS
 from portal.kernel.clock import utc_now
 from portal.kernel.people import PORTAL, Author
 from portal.kernel.result import Err, Ok, Problem
-from portal.payments.models import Output
-from portal.payments.queries import claims, origins
+from portal.payments.models import Output, OutputMiss
+from portal.payments.queries import claims, misses, origins
 from portal.payments.queries import outputs as found
 from portal.payments.queries.origins import Attending, Origin
 from portal.payments.rules.freezing import Frozen, Moment, explain, freeze, kept_facts
@@ -40,6 +41,9 @@ from portal.payments.service.ledger import decide
 from portal.programme import queries as programme
 
 NOT_YET = "not_yet"
+# What the day of the work has decided: nothing that is added makes it claimable.
+HOPELESS = "hopeless"
+LOOK_AGAIN: Final = timedelta(days=30)
 ON_A_CLAIM = "on_a_claim"
 _ENGAGED = Problem(NOT_YET, WORDS[Lack.ENGAGED])
 
@@ -48,7 +52,8 @@ _ENGAGED = Problem(NOT_YET, WORDS[Lack.ENGAGED])
 class Readiness:
     """What is missing before work can be paid for; nothing when it can.
 
-    ``frozen`` and ``price`` are given as far as they are known.
+    ``frozen`` and ``price`` are given as far as they are known. ``hopeless``: the day has decided
+    it for every employer of the work.
     """
 
     missing: tuple[Missing, ...]
@@ -58,6 +63,7 @@ class Readiness:
     contract_id: int | None = None
     card_id: int | None = None
     diagnostic: tuple[str, Any] | None = None
+    hopeless: bool = False
 
     @property
     def is_ready(self) -> bool:
@@ -91,15 +97,40 @@ def arise_for_delivery(delivery_id: int, by: Author) -> Ok[Output] | Err:
 
 
 def arise_due(by: Author = PORTAL) -> int:
-    """Let every output arise that can: what was missing may have come since. How many arose."""
+    """Let every output arise that can: what was missing may have come since. How many arose.
+
+    Work that cannot be paid for as it is, whatever is added, is looked at again only once
+    something it rests on has changed, or after a month.
+    """
+    common = misses.common_mark()
     count = 0
-    for session_id in origins.sessions_without_output():
+    for session in filter(_is_due, misses.sessions(common)):
         with unit_of_work():
-            count += isinstance(arise_for_session(session_id, by), Ok)
-    for delivery_id in origins.deliveries_without_output():
+            done = arise_for_session(session.id, by)
+            count += isinstance(done, Ok)
+            _keep_miss(done, session.mark, session_id=session.id)
+    for delivery in filter(_is_due, misses.deliveries(common)):
         with unit_of_work():
-            count += isinstance(arise_for_delivery(delivery_id, by), Ok)
+            done = arise_for_delivery(delivery.id, by)
+            count += isinstance(done, Ok)
+            _keep_miss(done, delivery.mark, delivery_id=delivery.id)
     return count
+
+
+def _is_due(candidate: misses.Candidate) -> bool:
+    if candidate.missed_at is None or candidate.mark != candidate.missed_mark:
+        return True
+    return utc_now() - candidate.missed_at >= LOOK_AGAIN
+
+
+def _keep_miss(done: Ok[Output] | Err, mark: str, **subject: int) -> None:
+    if isinstance(done, Ok) or done.problem.code != HOPELESS:
+        return
+    kept = misses.miss_of(**subject)
+    if kept is None:
+        current_session().add(OutputMiss(mark=mark, looked_at=utc_now(), **subject))
+    else:
+        kept.mark, kept.looked_at = mark, utc_now()
 
 
 def held_by_claim(output: Output) -> Problem | None:
@@ -149,7 +180,8 @@ def readiness(origin: Origin) -> Readiness:
         judged.append(_judge(origin, attending))
         if judged[-1].is_ready:
             return judged[-1]
-    return judged[0]
+    hopeless = all(any(one.fixed for one in each.missing) for each in judged)
+    return replace(judged[0], hopeless=hopeless)
 
 
 def _judge(origin: Origin, attending: Attending) -> Readiness:
@@ -212,7 +244,7 @@ def _arise(
         return Err(Problem(NOT_YET, "This kind of work is not paid for"))
     ready = readiness(origin)
     if ready.missing:
-        return Err(Problem(NOT_YET, "; ".join(ready.words)))
+        return Err(Problem(HOPELESS if ready.hopeless else NOT_YET, "; ".join(ready.words)))
     output = _output(origin, ready, session_id=session_id, delivery_id=delivery_id)
     session = current_session()
     try:

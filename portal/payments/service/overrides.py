@@ -12,13 +12,14 @@ from portal.db import audit, current_session
 from portal.kernel.clock import today, utc_now
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
-from portal.payments.models import CheckOverride
+from portal.payments.models import CheckOverride, Claim
 from portal.payments.queries import checks as kept
 from portal.payments.queries import claims as found
+from portal.payments.queries import hands
 from portal.payments.rules.checks import KINDS
 from portal.payments.rules.duties import conflicts
 from portal.payments.rules.states import ClaimState
-from portal.payments.service import ledger
+from portal.payments.service import ledger, overrides_telling
 
 MOST_DAYS: Final = 90
 # Nothing lets money be spent that is not there.
@@ -59,6 +60,7 @@ def ask(
     session.add(override)
     session.flush()
     _note("override.asked", override, reference, by, reason=override.reason)
+    overrides_telling.tell_deciders(override, claim, by)
     return Ok(override)
 
 
@@ -83,10 +85,11 @@ def grant(*, override_id: int, by: Author) -> Ok[CheckOverride] | Err:
     loaded = _decidable(override_id, by, "override.grant_refused")
     if isinstance(loaded, Err):
         return loaded
-    override, reference = loaded
+    override, claim = loaded
     override.granted_by, override.granted_at = by.user_id, utc_now()
     current_session().flush()
-    _note("override.granted", override, reference, by)
+    _note("override.granted", override, claim.reference, by)
+    overrides_telling.tell_asker(override, claim, by)
     return Ok(override)
 
 
@@ -97,15 +100,16 @@ def decline(*, override_id: int, words: str, by: Author) -> Ok[CheckOverride] | 
     loaded = _decidable(override_id, by, "override.decline_refused")
     if isinstance(loaded, Err):
         return loaded
-    override, reference = loaded
+    override, claim = loaded
     override.declined_by, override.declined_at = by.user_id, utc_now()
     override.answer = words.strip()
     current_session().flush()
-    _note("override.declined", override, reference, by, reason=override.answer)
+    _note("override.declined", override, claim.reference, by, reason=override.answer)
+    overrides_telling.tell_asker(override, claim, by)
     return Ok(override)
 
 
-def _decidable(override_id: int, by: Author, action: str) -> tuple[CheckOverride, str] | Err:
+def _decidable(override_id: int, by: Author, action: str) -> tuple[CheckOverride, Claim] | Err:
     override = kept.override_to_change(override_id)
     claim = None if override is None else kept.claim_of_output(override.output_id)
     if override is None or claim is None or by.user_id is None:
@@ -114,13 +118,13 @@ def _decidable(override_id: int, by: Author, action: str) -> tuple[CheckOverride
     if settled is not None:
         return Err(settled)
     reasons = ["You asked for this"] if by.user_id == override.asked_by else []
-    involved = found.involvement(claim, [override.output_id])[override.output_id]
+    involved = hands.involvement(claim, [override.output_id])[override.output_id]
     reasons += conflicts(by.user_id, involved)
     if reasons:
         _note(action, override, claim.reference, by, reason="; ".join(reasons))
         said = "; ".join(reasons).lower()
         return Err(Problem(SEPARATION, f"You cannot decide on this: {said}"))
-    return override, claim.reference
+    return override, claim
 
 
 def _settled(override: CheckOverride) -> Problem | None:

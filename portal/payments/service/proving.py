@@ -1,11 +1,23 @@
-"""Proving that the ledger and the record of decisions are whole: ``flask payments verify``."""
+"""Proving that the ledger and the record of decisions are whole: ``flask payments verify``.
+
+What the command and the daily job found is kept, so that the page of decisions can say when the
+proof last held.
+"""
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Literal
 
+from portal.db import unit_of_work
+from portal.db.session import steady_reading
+from portal.integrations.mail import public_link
+from portal.kernel.clock import today, utc_now
 from portal.kernel.memory import uninterrupted
+from portal.payments.models import LedgerProof as KeptProof
+from portal.payments.queries import claims_people as people
 from portal.payments.queries import ledger as reading
 from portal.payments.queries import proof as compared
 from portal.payments.rules.proof import Chain, EntryFacts, LedgerProof, ProofError
@@ -17,6 +29,9 @@ from portal.payments.service.ledger import (
     LEDGER,
     hashable,
 )
+from portal.payments.service.telling import send
+
+Source = Literal["command", "daily"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +45,54 @@ class Proof:
     sequence: int | None = None
 
 
+def prove(source: Source) -> Proof:
+    """Prove everything, and keep what was found. Opens its own unit of work."""
+    started = time.monotonic()
+    proof = verify()
+    took = round((time.monotonic() - started) * 1000)
+    with unit_of_work() as session:
+        session.add(
+            KeptProof(
+                at=utc_now(),
+                source=source,
+                entries=proof.entries,
+                decisions=proof.decisions,
+                lines=proof.lines,
+                milliseconds=took,
+                fault=proof.fault or "",
+                sequence=proof.sequence,
+            )
+        )
+        if proof.fault is not None and source == "daily":
+            _tell(proof.fault)
+    return proof
+
+
+def _tell(fault: str) -> None:
+    """Tell the LEP's managers, once a day, that the proof does not hold."""
+    send(
+        people.lep_managers(),
+        subject="The proof of the payments ledger does not hold",
+        paragraphs=[
+            f"The daily proof found a fault: {fault}.",
+            "Make no payment run until whoever runs the portal has looked into it.",
+        ],
+        href=public_link("payments.decisions"),
+        key=f"ledger-fault:{today().isoformat()}",
+    )
+
+
 @uninterrupted()
 def verify() -> Proof:
     """Prove chain, balances, caps, one payment for each output, and lines that agree.
 
-    Everything is read in one transaction, so that work going on meanwhile is not half seen.
+    Everything is read as of one moment, so that work going on meanwhile is not half seen.
     """
+    with steady_reading():
+        return _verified()
+
+
+def _verified() -> Proof:
     ledger = LedgerProof(compared.line_facts(), compared.caps())
     chain, decisions = Chain("The ledger"), Chain("The decisions")
     lines = 0

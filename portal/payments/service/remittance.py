@@ -7,7 +7,7 @@ ever: a file that is stored already is taken as it is.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any, cast
 
@@ -38,10 +38,9 @@ DAMAGED = Problem("damaged", "The stored file is not the one that was made")
 NO_PAYMENT = Problem("no_payment", "There is no such payment")
 
 
-def ask(reference: str, *, again: bool = False) -> None:
-    """Promise the advice of a payment, inside the unit of work that marks it as paid."""
-    key = f"{KIND}:{reference}" + (f":{new_reference()}" if again else "")
-    outbox.add(kind=KIND, payload={"payment": reference}, unique_key=key)
+def ask_all(references: Iterable[str]) -> None:
+    """Promise the advice of many payments, inside the unit of work that marks them as paid."""
+    outbox.add_all(kind=KIND, work={f"{KIND}:{one}": {"payment": one} for one in references})
 
 
 def ask_again(reference: str) -> Ok[None] | Err:
@@ -50,7 +49,8 @@ def ask_again(reference: str) -> Ok[None] | Err:
     if payment is None or payment.paid_on is None:
         return Err(NO_PAYMENT)
     if payment.remittance_key is None:
-        ask(reference, again=True)
+        key = f"{KIND}:{reference}:{new_reference()}"
+        outbox.add(kind=KIND, payload={"payment": reference}, unique_key=key)
     return Ok(None)
 
 

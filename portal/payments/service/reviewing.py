@@ -7,12 +7,11 @@ refused too: the refusal is kept with it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import update
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import insert, update
 
 from portal.db import audit, current_session
 from portal.kernel.clock import london, utc_now
@@ -22,12 +21,15 @@ from portal.kernel.result import Err, Ok, Problem
 from portal.payments.models import Claim, ClaimLine, LineQuery
 from portal.payments.queries import checks as checked
 from portal.payments.queries import claims as found
+from portal.payments.queries import hands
 from portal.payments.queries import review as seen
+from portal.payments.queries.claims import HeldLine
 from portal.payments.rules.decisions import action_words
 from portal.payments.rules.duties import conflicts
 from portal.payments.rules.ledger import Entry
 from portal.payments.rules.states import ClaimState, LineState, check_line_move, decided
 from portal.payments.service import checks, ledger
+from portal.payments.service.bulk import change_exactly
 from portal.payments.service.claims_telling import tell_provider
 from portal.payments.service.ledger import Movement
 
@@ -142,20 +144,16 @@ def query(
     if isinstance(loaded, Err):
         return loaded
     claim, lines = loaded
-    session = current_session()
-    for line in lines:
-        line.state = LineState.QUERIED.value
-        session.add(
-            LineQuery(
-                line_id=line.id,
-                side="lep",
-                words=words.strip(),
-                at=utc_now(),
-                by=by.user_id,
-                by_name=by.shown,
-            )
-        )
-    session.flush()
+    _change(lines, {"state": LineState.QUERIED.value})
+    said = {
+        "side": "lep",
+        "words": words.strip(),
+        "at": utc_now(),
+        "by": by.user_id,
+        "by_name": by.shown,
+    }
+    table: Any = LineQuery.__table__
+    current_session().execute(insert(table), [{"line_id": line.id, **said} for line in lines])
     return _finish("claim.lines_queried", claim, lines, by, words=words.strip())
 
 
@@ -173,12 +171,12 @@ def _load(
     target: LineState,
     by: Author,
     revision: int | None,
-) -> tuple[Claim, list[ClaimLine]] | Err:
+) -> tuple[Claim, list[HeldLine]] | Err:
     claim = found.claim_to_change(reference)
     if claim is None:
         return Err(NO_CLAIM)
     wanted = set(line_ids)
-    lines = [line for line in found.lines_to_change(claim.id) if line.id in wanted]
+    lines = [line for line in found.held_lines(claim.id) if line.id in wanted]
     if lines and (refusal := _separation(claim, lines, target, by)) is not None:
         return Err(refusal)
     if revision is not None and claim.revision != revision:
@@ -191,7 +189,7 @@ def _load(
     return Err(problem) if problem is not None else (claim, lines)
 
 
-def _state_problem(lines: Iterable[ClaimLine], target: LineState) -> Problem | None:
+def _state_problem(lines: Iterable[HeldLine], target: LineState) -> Problem | None:
     """Why one of the lines cannot become this, and who decided it where somebody has."""
     for line in lines:
         problem = check_line_move(LineState(line.state), target)
@@ -223,7 +221,7 @@ def _changed(claim: Claim) -> Problem:
     )
 
 
-def _failed(lines: Collection[ClaimLine]) -> Problem | None:
+def _failed(lines: Collection[HeldLine]) -> Problem | None:
     failed = checked.unresolved([line.id for line in lines])
     if not failed:
         return None
@@ -234,7 +232,7 @@ def _failed(lines: Collection[ClaimLine]) -> Problem | None:
     )
 
 
-def _no_longer_clean(claim: Claim, lines: Collection[ClaimLine]) -> Problem | None:
+def _no_longer_clean(claim: Claim, lines: Collection[HeldLine]) -> Problem | None:
     names = seen.warned(claim.id, [line.id for line in lines])
     if not names:
         return None
@@ -247,9 +245,9 @@ def _no_longer_clean(claim: Claim, lines: Collection[ClaimLine]) -> Problem | No
 
 
 def _separation(
-    claim: Claim, lines: list[ClaimLine], target: LineState, by: Author
+    claim: Claim, lines: list[HeldLine], target: LineState, by: Author
 ) -> Problem | None:
-    involved = found.involvement(claim, [line.output_id for line in lines])
+    involved = hands.involvement(claim, [line.output_id for line in lines])
     refused: list[int] = []
     reasons: dict[str, None] = {}
     for line in lines:
@@ -274,33 +272,26 @@ def _separation(
     )
 
 
-def _decide(lines: Sequence[ClaimLine], state: LineState, reason: str, by: Author) -> None:
-    """One statement for many lines: they were held and looked at before."""
-    decided_at = utc_now()
-    values: dict[str, Any] = {
+def _decide(lines: Sequence[HeldLine], state: LineState, reason: str, by: Author) -> None:
+    values = {
         "state": state.value,
-        "decided_at": decided_at,
+        "decided_at": utc_now(),
         "decided_by": by.user_id,
         "decided_name": by.shown,
         "reason": reason,
     }
-    session = current_session()
-    session.flush()
+    _change(lines, values)
+
+
+def _change(lines: Sequence[HeldLine], values: Mapping[str, Any]) -> None:
+    """One statement for many lines: they were held and looked at before."""
     for begun in range(0, len(lines), _AT_ONCE):
         keys = [line.id for line in lines[begun : begun + _AT_ONCE]]
-        session.execute(
-            update(ClaimLine)
-            .where(ClaimLine.id.in_(keys))
-            .values(values)
-            .execution_options(synchronize_session=False)
-        )
-    for line in lines:
-        for name, value in values.items():
-            set_committed_value(line, name, value)
+        change_exactly(update(ClaimLine).where(ClaimLine.id.in_(keys)).values(values), len(keys))
 
 
 def _finish(
-    action: str, claim: Claim, lines: list[ClaimLine], by: Author, **said: str
+    action: str, claim: Claim, lines: list[HeldLine], by: Author, **said: str
 ) -> Ok[Decided]:
     outcome = decided(found.line_states(claim.id))
     if outcome is not None and outcome.value != claim.state:
@@ -326,7 +317,7 @@ def _finish(
     return Ok(Decided(claim, len(lines), pence))
 
 
-def _movement(kind: Entry, claim: Claim, line: ClaimLine) -> Movement:
+def _movement(kind: Entry, claim: Claim, line: HeldLine) -> Movement:
     return Movement(
         kind,
         claim.contract_id,

@@ -18,7 +18,7 @@ from portal.kernel.ids import normalise_reference
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 from portal.payments.models import AuditSample, AuditSampleItem
-from portal.payments.queries import claims as claiming
+from portal.payments.queries import hands
 from portal.payments.queries import samples as found
 from portal.payments.queries.samples import ItemFacts, SampleFacts
 from portal.payments.rules.duties import conflicts
@@ -166,7 +166,7 @@ def _separation(sample: SampleFacts, item: ItemFacts, by: Author) -> Problem | N
     hand: tuple[str, ...] = ()
     if by.user_id is not None:
         output = found.line_output(item.line_id)
-        involved = claiming.involvement(found.claim_of(item.claim_id), [output])
+        involved = hands.involvement(found.claim_of(item.claim_id), [output])
         hand = conflicts(by.user_id, involved[output])
     reasons = reasons_against(item, by.user_id, hand)
     if not reasons:

@@ -48,7 +48,7 @@ _COLOURS: Final = {
 _TAGS: Final = {
     Warned.FULL: "Used up",
     Warned.ALARM: "95% used",
-    Warned.PASSED: "Not enough",
+    Warned.PASSED: "Runs out early",
     Warned.WATCH: "80% used",
 }
 _CONTRACTS: Final = (

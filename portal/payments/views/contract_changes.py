@@ -1,4 +1,4 @@
-"""Writing a contract down, changing its draft, and varying one in force."""
+"""Writing a contract down, changing its draft, and proposing to vary one in force."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from portal.payments.queries import contracts as queries
 from portal.payments.queries.contracts import ContractFacts
 from portal.payments.rules.contracts import Terms, describe, differences, later_quarters
 from portal.payments.service import contracts as service
+from portal.payments.service import variations
 from portal.payments.service.contracts import ContractDetails
 from portal.payments.views import blueprint
 from portal.payments.views.contracts import load_contract, number_of
@@ -166,7 +167,7 @@ def _seen_draft(reference: str, form: Any, details: ContractDetails, names: dict
 
 @blueprint.route("/contracts/<contract>/vary", methods=["GET", "POST"])
 def contract_vary(contract: str) -> ResponseReturnValue:
-    """Change the terms of a contract in force, from a day on and for a reason."""
+    """Propose other terms for a contract in force, from a day on and for a reason."""
     facts = load_contract(contract)
     if facts.state != "active":
         flash("This contract is not in force: change its draft.", "info")
@@ -184,7 +185,7 @@ def contract_vary(contract: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         wanted = form.read_terms(starts_on=facts.starts_on)
         with unit_of_work():
-            done = service.vary(
+            done = variations.propose(
                 reference=facts.reference,
                 revision=number_of(form.revision.data),
                 terms=wanted,
@@ -192,9 +193,11 @@ def contract_vary(contract: str) -> ResponseReturnValue:
                 reason=form.reason.data,
                 by=current_author(),
             )
-            number = 0 if isinstance(done, list) else done.value.number
         if not isinstance(done, list):
-            flash(f"Variation {number} is recorded.", "success")
+            flash(
+                "The variation is proposed. It holds once another manager has confirmed it.",
+                "success",
+            )
             return redirect(url_for("payments.contract", contract=facts.reference))
         _refuse(form, done)
         if done == [service.CHANGED]:

@@ -14,9 +14,12 @@ from portal.kernel.ids import normalise_reference
 from portal.kernel.money import Money
 from portal.kernel.result import Err
 from portal.payments.access import lep_finance, lep_manager, may_read
-from portal.payments.forms.contracts import MonthForm, RevisionForm
+from portal.payments.forms.contracts import EmptyForm, MonthForm, RevisionForm
+from portal.payments.queries import contract_changes as changes
 from portal.payments.queries import contracts as queries
+from portal.payments.queries.contract_changes import ChangeFacts
 from portal.payments.queries.contracts import ContractFacts, ContractRow
+from portal.payments.rules.changes import STATES
 from portal.payments.rules.contracts import (
     Terms,
     claimed_by_quarter,
@@ -25,13 +28,20 @@ from portal.payments.rules.contracts import (
     figures,
     quarter_title,
 )
-from portal.payments.rules.payees import NO_PAYEE
+from portal.payments.rules.payees import NO_PAYEE, Payee
 from portal.payments.rules.periods import has_ended, quarter_of
 from portal.payments.rules.words import OUTPUT_TYPES
 from portal.payments.service import contracts as service
 from portal.payments.views import blueprint
 from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
+
+_PARTS = {
+    "name": "Name on the account",
+    "sort_code": "Sort code",
+    "account": "Account number",
+    "email": "Told about payments",
+}
 
 
 def load_contract(reference: str) -> ContractFacts:
@@ -88,8 +98,10 @@ def contract(contract: str) -> ResponseReturnValue:
     terms = queries.terms_of(facts)
     moved = queries.moved(facts.id)
     total, by_type = figures(moved, total_cap=facts.total_cap_pence, caps=terms.caps)
-    varied = queries.variations(facts.id)
+    changed = changes.history(facts.id)
+    # A provider sees what was agreed; what the LEP considers is the LEP's, but for its own account.
     lep = lep_finance(actor, {})
+    varied = [one for one in changed if one.kind == "variation" or (lep and one.kind == "proposal")]
     word, colour = state_words(facts)
     named = _named(terms, varied)
     names = programme.organisation_names(named) if named else {}
@@ -106,10 +118,14 @@ def contract(contract: str) -> ResponseReturnValue:
             (names[one.organisation_id], one.from_on, one.until_on) for one in terms.subcontractors
         ],
         variations=[(one, describe(one.changes, names)) for one in varied],
+        states=STATES,
+        payee_change=_payee_change(facts, changed, whole=lep),
         period=_period(facts),
         lep=lep,
+        person=actor.user_id,
+        press=EmptyForm(formdata=None),
         manager=lep_manager(actor, {}),
-        account=_account(facts, whole=lep),
+        account=_account(facts.payee, whole=lep),
         entered=facts.payee != NO_PAYEE,
         to_do=_to_do(facts) if facts.state == "draft" else [],
         revision=RevisionForm(data={"revision": facts.revision}, formdata=None),
@@ -117,7 +133,25 @@ def contract(contract: str) -> ResponseReturnValue:
     )
 
 
-def _named(terms: Terms, varied: list[queries.VariationFacts]) -> set[int]:
+def _payee_change(
+    facts: ContractFacts, changed: list[ChangeFacts], *, whole: bool
+) -> dict[str, Any] | None:
+    """The bank details that wait: what differs for the LEP, that they wait for the provider."""
+    waiting = next((one for one in changed if one.kind == "payee"), None)
+    if waiting is None:
+        return None
+    lines: list[tuple[str, str, str]] = []
+    if whole:
+        now, then = _account(facts.payee, whole=True), _account(waiting.payee, whole=True)
+        lines = [
+            (what, now[key] or "nobody", then[key])
+            for key, what in _PARTS.items()
+            if now[key] != then[key]
+        ]
+    return {"one": waiting, "lines": lines}
+
+
+def _named(terms: Terms, varied: list[ChangeFacts]) -> set[int]:
     found = {one.organisation_id for one in terms.subcontractors}
     for one in varied:
         for key in one.changes:
@@ -154,15 +188,15 @@ def _period(facts: ContractFacts) -> dict[str, Any]:
     }
 
 
-def _account(facts: ContractFacts, *, whole: bool) -> dict[str, str]:
+def _account(payee: Payee, *, whole: bool) -> dict[str, str]:
     """Bank details; a provider sees enough of them to know which account it is."""
-    code, account = facts.payee_sort_code, facts.payee_account
+    code, account = payee.sort_code, payee.account
     shown = "-".join((code[:2], code[2:4], code[4:])) if whole else f"••-••-{code[4:]}"
     return {
-        "name": facts.payee_name or "not entered",
+        "name": payee.name or "not entered",
         "sort_code": shown if code else "not entered",
         "account": (account if whole else f"••••{account[4:]}") if account else "not entered",
-        "email": facts.remittance_email,
+        "email": payee.email,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import render_template, request, url_for
 
 from portal.payments.queries import decision_log as queries
+from portal.payments.queries import proofs
 from portal.payments.queries.decision_log import LogFilter, LogPage
 from portal.payments.rules.chain import entry_hash
 from portal.payments.rules.decisions import ACTIONS, action_title, detail_words, is_refusal
@@ -77,8 +78,11 @@ def decisions() -> str:
     asked = may_prove and request.args.get("prove") == "1"
     started = time.monotonic()
     proof: Proof | None = verify() if asked else None
+    held, newest = proofs.last_proofs()
     return render_template(
         "payments/review/decisions.html",
+        held=held,
+        failed=newest if newest is not None and newest.fault else None,
         rows=[_row(row) for row in page.rows],
         faults=_faults(page),
         wanted=wanted,

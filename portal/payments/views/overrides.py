@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -17,17 +15,11 @@ from portal.payments.queries import claims_pages as pages
 from portal.payments.queries.checks import OverrideFacts
 from portal.payments.rules.checks import KINDS
 from portal.payments.rules.claims import PAGE, read_page
+from portal.payments.rules.overrides import STATES
 from portal.payments.service import overrides as service
 from portal.payments.views import blueprint
 from portal.payments.views.claims import load_claim, may_change
 from portal.web.access import current_actor, current_author
-
-_STATES: Final = {
-    "asked": ("Waits for an answer", "orange"),
-    "granted": ("Let through", "green"),
-    "declined": ("Not let through", "red"),
-    "over": ("Over", "grey"),
-}
 
 
 @blueprint.route("/claims/<claim>/lines/<int:line>/let-through/<kind>", methods=["GET", "POST"])
@@ -82,7 +74,7 @@ def overrides() -> ResponseReturnValue:
         may_decide=lep_manager(actor, {}),
         reads_all=own is None,
         kinds=KINDS,
-        states=_STATES,
+        states=STATES,
         form=PressForm(formdata=None),
     )
 

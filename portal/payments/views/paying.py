@@ -62,6 +62,7 @@ def _owed(one: Owed, *, whole: bool) -> dict[str, Any]:
         "payee": one.payee_name,
         "bank": bank_details(one.payee_sort_code, one.payee_account, whole=whole),
         "ready": one.has_bank,
+        "waits": one.change_waits,
     }
 
 
@@ -110,6 +111,7 @@ def _show_new(form: RunForm) -> ResponseReturnValue:
         owed=[_owed(one, whole=True) for one in found],
         missing=[one.organisation_name for one in found if not one.has_bank],
         total=Money(total).format(),
+        waiting=sorted({one.organisation_name for one in found if one.change_waits}),
         gone=len(chosen) - len(found) if not everything else 0,
     )
 

@@ -123,14 +123,14 @@ def rate(card: str) -> str:
 
 
 def _sizes() -> str:
-    """What the sizes mean: Micro is 1 to 9 employees, small 10 to 49, and so on."""
+    """What the sizes mean: micro has 1 to 9 employees, small 10 to 49, and so on."""
     tiers = programme.settings().size_tiers
-    words = [
-        f"{tier.title.lower()} {tier.at_least} to {above.at_least - 1}"
-        for tier, above in pairwise(tiers)
-    ]
-    every = [*words, f"{tiers[-1].title.lower()} {tiers[-1].at_least} and more"]
-    return f"Employees by size: {', '.join(every)}"
+    # A title may say the numbers itself: "Small (10 to 49)". They are told once, as they count.
+    names = [tier.title.partition("(")[0].strip().lower() for tier in tiers]
+    upper = [f"{low.at_least} to {above.at_least - 1}" for low, above in pairwise(tiers)]
+    ranges = [*upper, f"{tiers[-1].at_least} or more"]
+    every = ", ".join(f"{name} {numbers}" for name, numbers in zip(names, ranges, strict=True))
+    return f"Employees by size: {every}"
 
 
 def _hands(facts: CardFacts, history: list[DecisionFacts]) -> set[int | None]:

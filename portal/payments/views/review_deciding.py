@@ -15,6 +15,7 @@ from portal.payments.forms.review import DecideForm
 from portal.payments.queries import review as queries
 from portal.payments.queries.claims import ClaimFacts
 from portal.payments.rules.review import DECISIONS, by_type, outcome, read_ids, total
+from portal.payments.rules.states import check_line_move
 from portal.payments.service import reviewing
 from portal.payments.service.reviewing import Decided
 from portal.payments.views import blueprint
@@ -66,6 +67,10 @@ def _single(claim: str, line: int, do: str) -> ResponseReturnValue:
         reasons = held[0].hand.conflicts()
         if reasons:
             flash(f"You may not decide on this line. {'; '.join(reasons)}.", "error")
+            return _back(facts)
+        problem = check_line_move(held[0].state, DECISIONS[do])
+        if problem is not None:
+            flash(f"{held[0].employer_name}: {problem.message}", "error")
             return _back(facts)
         form.revision.data = str(facts.revision)
     return _page(facts, form, [line])

@@ -10,6 +10,7 @@ from portal.toolkit.models.resources import (
     ResourceTag,
     ResourceVersion,
 )
+from portal.toolkit.models.search import SearchEntry
 
 __all__ = [
     "Campaign",
@@ -26,6 +27,7 @@ __all__ = [
     "ResourceTag",
     "ResourceTest",
     "ResourceVersion",
+    "SearchEntry",
     "ToolResult",
     "ToolkitStep",
 ]

@@ -51,6 +51,7 @@ class ResourceTest(Timestamped, Base):
     to_email: Mapped[str] = mapped_column(String(254))
     token_hash: Mapped[str] = mapped_column(String(64))
     due_on: Mapped[date] = mapped_column(Date())
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     state: Mapped[str] = mapped_column(String(10), default="asked")
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     answered_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
@@ -116,7 +117,8 @@ class ToolkitStep(Base):
 class ToolResult(Base):
     """What a tool worked out for an employer, kept because they wanted it, with what they typed.
 
-    ``result`` is frozen: a tool that changes later changes no result.
+    ``result`` is frozen: a tool that changes later changes no result. ``digest`` is that of one
+    press of the tool's button, so that the same press twice keeps one.
     """
 
     __tablename__ = "tool_results"
@@ -135,6 +137,7 @@ class ToolResult(Base):
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     inputs: Mapped[dict[str, Any]] = mapped_column(JsonDocument())
     result: Mapped[dict[str, Any]] = mapped_column(JsonDocument())
+    digest: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     by_name: Mapped[str] = mapped_column(String(NAME_LENGTH))

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -161,6 +162,16 @@ class ResourceFile(Base):
             "state <> 'ready' OR (sha256 IS NOT NULL AND size_bytes > 0)", name="ready_has_file"
         ),
         Index("ix_resource_files_version", "resource_id", "number", "kind"),
+        # A version has one file of each kind that is made of it, and any number of added ones.
+        Index(
+            "uq_resource_files_made",
+            "resource_id",
+            "number",
+            "kind",
+            unique=True,
+            sqlite_where=text("kind <> 'added'"),
+            postgresql_where=text("kind <> 'added'"),
+        ),
     )
 
     reference: Mapped[str] = mapped_column(String(10), default=new_reference)

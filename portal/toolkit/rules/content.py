@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from portal.kernel.result import Problem
+from portal.toolkit.rules import workbook
 from portal.toolkit.rules.practices import practices
 from portal.toolkit.rules.words import (
     AUDIENCES,
@@ -163,3 +164,6 @@ def _form(content: Content, kind: str) -> Iterator[Problem]:
         )
     if ("xlsx" in content.downloads) != (content.workbook is not None):
         yield Problem("no_workbook", "An Excel workbook needs its sheets described", "downloads")
+    wrong = None if content.workbook is None else workbook.fault(content.workbook)
+    if wrong is not None:
+        yield Problem("workbook", wrong, "workbook")

@@ -47,7 +47,7 @@ class Seen:
 
 def campaign_code() -> str:
     """The campaign that led to this page, as its address says; links on the page carry it on."""
-    return request.args.get(CAMPAIGN_ARGUMENT, "")[:_LONGEST_CODE]
+    return request.args.get(CAMPAIGN_ARGUMENT, "").replace("\0", "")[:_LONGEST_CODE]
 
 
 def count_later(kind: str, *, resource_id: int = 0, number: int = 0, campaign: str = "") -> None:

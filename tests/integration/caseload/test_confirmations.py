@@ -21,6 +21,7 @@ from portal.integrations.jobs import run_daily
 from portal.kernel.clock import freeze, today, utc_now
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok
+from portal.programme.models import StaffPost
 from tests.factories.accounts import make_user, sign_in
 from tests.factories.caseload import make_case, make_lep_officer, make_provider
 from tests.factories.employers import make_employer, make_membership
@@ -338,6 +339,38 @@ def test_the_employer_has_to_confirm_it_not_the_provider(held) -> None:
     assert isinstance(own, Err)
     assert own.problem.code == "staff"
     assert len(mails()) == 1
+
+
+def test_staff_are_found_by_their_account_and_by_their_mailbox(held) -> None:
+    staff = held["adviser"]
+    local, _, domain = staff.email.partition("@")
+    assert ask(held, to_email=f"{local}+shop@{domain.upper()}") == "staff"
+    reference = ask(held)
+    # Signed in as somebody else, who gave the adviser's address with a tag.
+    with unit_of_work():
+        owner = make_user(name="Example Owner")
+    tagged = Author(owner.id, owner.name, f"{local}+x@{domain}")
+    # Signed in as the adviser, whose account has another address by now.
+    renamed = Author(staff.id, staff.name, "home@example.net")
+    for by in (tagged, renamed):
+        refused = answer(reference, by=by)
+        assert isinstance(refused, Err)
+        assert refused.problem.code == "staff"
+    done = answer(reference, by=Author(owner.id, owner.name, "owner@example.net"))
+    assert isinstance(done, Ok)
+    assert done.value.answered_by == owner.id
+
+
+def test_a_link_sent_to_somebody_who_became_staff_answers_no_more(held) -> None:
+    reference = ask(held, to_email="later+case@provider.example")
+    with unit_of_work():
+        joined = make_user(email="later@provider.example")
+        current_session().add(
+            StaffPost(organisation_id=held["provider"].organisation.id, user_id=joined.id)
+        )
+    refused = answer(reference)
+    assert isinstance(refused, Err)
+    assert refused.problem.code == "staff"
 
 
 def test_a_record_of_another_case_cannot_be_asked_about(held) -> None:

@@ -39,6 +39,7 @@ from portal.payments.service import (
     outputs,
     paying,
     reviewing,
+    variations,
 )
 from tests.factories.payments import PROGRAMME, make_confirmed_delivery, make_hard_to_reach
 from tests.support import claims_world as world
@@ -456,7 +457,7 @@ class Life(RuleBasedStateMachine):
             and new_cap >= model.spent("engagement")
         )
         with unit_of_work():
-            done = contracts.vary(
+            done = variations.propose(
                 reference=contract.reference,
                 revision=contract.revision,
                 terms=terms,
@@ -465,6 +466,10 @@ class Life(RuleBasedStateMachine):
                 by=self.desk.payers[0],
             )
         assert isinstance(done, Ok) == expected, done
+        if isinstance(done, Ok):
+            with unit_of_work():
+                held = variations.confirm(proposal=done.value.reference, by=self.desk.payers[1])
+            assert isinstance(held, Ok), held
         if expected:
             model.allocated, model.caps["engagement"] = new_total, new_cap
 

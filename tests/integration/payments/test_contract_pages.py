@@ -13,6 +13,7 @@ from portal.accounts.models import User
 from portal.db import current_session, unit_of_work
 from portal.kernel.clock import freeze
 from portal.payments.models import Contract, Decision
+from portal.payments.queries import contract_changes as seconds
 from portal.payments.queries import contracts as found
 from tests.factories.accounts import sign_in
 from tests.factories.caseload import make_lep_officer, make_organisation, make_provider
@@ -238,7 +239,13 @@ def test_a_variation_is_recorded_with_its_reason(lep, in_force) -> None:
         },
     )
     page = text_of(answer)
-    assert "Variation 1 is recorded." in page
+    assert "The variation is proposed" in page
+    assert "You proposed this, so somebody else has to confirm it" in page
+    change = seconds.history(contract.id)[0].reference
+    assert lep[2].soup(path).find("form", id=f"confirm-{change}") is None
+    page = text_of(lep[1].submit(path, form=f"confirm-{change}"))
+    assert "The variation is in force" in page
+    assert "Variation 1, from" in page
     assert "Demand is higher than expected" in page
     assert "Total cap: £100,000.00 → £120,000.00" in page
     assert "Cap for engagement: £1,300.00 → no cap of its own" in page
@@ -257,7 +264,7 @@ def test_a_variation_outside_sense_says_why_beside_its_field(lep, in_force) -> N
     assert "The day must be 22 November 2026 or earlier" in text_of(
         lep[0].submit(path, {"reason": "x", **future})
     )
-    assert found.variations(contract.id) == []
+    assert seconds.history(contract.id) == []
 
 
 def test_two_people_with_one_variation(lep, in_force) -> None:
@@ -265,11 +272,15 @@ def test_two_people_with_one_variation(lep, in_force) -> None:
     path = f"/contracts/{contract.reference}/vary"
     stale = lep[0].soup(path).find("input", {"name": "revision"})["value"]
     lep[1].submit(path, {"reason": "First", "total_cap": "110000"})
+    waits = text_of(lep[0].submit(path, {"reason": "Second", "total_cap": "120000"}))
+    assert "A variation waits for a second person already" in waits
+    change = seconds.history(contract.id)[0].reference
+    lep[0].submit(f"/contracts/{contract.reference}", form=f"confirm-{change}")
     clash = text_of(
         lep[0].submit(path, {"reason": "Second", "total_cap": "120000", "revision": stale})
     )
     assert "Total cap £110,000.00 £120,000.00" in clash
-    assert len(found.variations(contract.id)) == 1
+    assert len(seconds.history(contract.id)) == 1
 
 
 def test_the_lep_closes_a_month_that_is_over(lep, in_force) -> None:

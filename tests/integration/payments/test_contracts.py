@@ -16,11 +16,12 @@ from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok
 from portal.payments.models import Contract, Decision
 from portal.payments.queries import claims as claim_queries
+from portal.payments.queries import contract_changes as seconds
 from portal.payments.queries import contracts as found
 from portal.payments.queries import ledger as reading
 from portal.payments.rules.contracts import Subcontract, Terms
 from portal.payments.rules.payees import Payee
-from portal.payments.service import claims, contracts
+from portal.payments.service import claims, contracts, variations
 from portal.payments.service.contracts import ContractDetails
 from portal.payments.service.proving import verify
 from portal.programme.models import StaffPost
@@ -192,11 +193,17 @@ def test_only_a_provider_is_given_a_contract(people) -> None:
 
 
 def vary(reference: str, by: User, terms: Terms, revision: int = 2, **changes):
+    """Propose, and have it confirmed by a manager who has nothing to do with it."""
     values = {"effective_on": date(2026, 11, 1), "reason": "Agreed at the review", **changes}
     with unit_of_work():
-        return contracts.vary(
+        done = variations.propose(
             reference=reference, revision=revision, terms=terms, by=author_of(by), **values
         )
+        if isinstance(done, list):
+            return done
+        proposal, another = done.value.reference, make_lep_officer("lep_manager")
+    with unit_of_work():
+        return variations.confirm(proposal=proposal, by=author_of(another))
 
 
 def test_a_variation_moves_the_budget_and_keeps_what_stood(people) -> None:
@@ -212,7 +219,7 @@ def test_a_variation_moves_the_budget_and_keeps_what_stood(people) -> None:
     less = replace(more, total_cap=700_000, caps={})
     assert isinstance(vary(reference, first, less, 3), Ok)
     assert reading.standing(contract.id).budget == 700_000
-    kept = found.variations(contract.id)
+    kept = seconds.history(contract.id)
     assert [one.number for one in kept] == [2, 1]
     assert kept[0].changes == {"total_cap": [1_500_000, 700_000], "cap.engagement": [600_000, None]}
     assert kept[1].reason == "Agreed at the review"
@@ -234,7 +241,7 @@ def test_a_refused_variation_changes_nothing(people) -> None:
     ):
         assert isinstance(vary(reference, second, terms, **changes), list)
     assert load(reference).revision == 2
-    assert found.variations(load(reference).id) == []
+    assert seconds.history(load(reference).id) == []
 
 
 @pytest.fixture

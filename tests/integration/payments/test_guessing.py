@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -33,7 +33,9 @@ from portal.payments.models import (
     PaymentRun,
     RateCardVersion,
 )
-from portal.payments.service import reviewing, samples
+from portal.payments.queries.contracts import terms_of
+from portal.payments.rules.payees import Payee
+from portal.payments.service import payee_changes, reviewing, samples, variations
 from portal.programme.models import Organisation
 from tests.factories.accounts import make_user, sign_in
 from tests.factories.employers import make_employer, make_membership
@@ -62,6 +64,8 @@ MANAGER_OR_LEP = "ok 404 403 403 ok ok 403 sign-in"
 ROUTES = {
     "budget": LEP,
     "budget_export": LEP,
+    "check_run": RECORD,
+    "check_runs": RECORD,
     "claim": RECORD,
     "claim_checks": MANAGER_OR_LEP,
     "claim_draft": PROVIDER_MANAGER,
@@ -75,6 +79,7 @@ ROUTES = {
     "contract_activate": LEP_MANAGER,
     "contract_edit": LEP,
     "contract_new": LEP,
+    "contract_payee": LEP,
     "contract_period_close": LEP,
     "contract_vary": LEP_MANAGER,
     "contracts": LIST,
@@ -98,6 +103,9 @@ ROUTES = {
     "override_decline": LEP_MANAGER,
     "override_grant": LEP_MANAGER,
     "overrides": LIST,
+    "payee_confirm": LEP_MANAGER,
+    "payee_refuse": LEP_MANAGER,
+    "payee_withdraw": LEP,
     "payment_line": RECORD,
     "payment_paid": LEP_MANAGER,
     "rate": LIST,
@@ -130,6 +138,9 @@ ROUTES = {
     "sample_item": LEP,
     "sample_new": LEP,
     "samples": LEP,
+    "variation_confirm": LEP_MANAGER,
+    "variation_refuse": LEP_MANAGER,
+    "variation_withdraw": LEP_MANAGER,
 }
 # Whoever may do it does not get an answer of 200 or 302 for this made-up request.
 OTHERWISE: dict[tuple[str, str], set[int]] = {
@@ -142,7 +153,7 @@ OTHERWISE: dict[tuple[str, str], set[int]] = {
 }
 TABLES = (
     *("contracts", "contract_", "rate_card", "rates", "outputs", "claim", "check_overrides"),
-    *("ledger", "chain_heads", "payment", "audit_sample"),
+    *("ledger", "chain_heads", "payment", "audit_sample", "payee_changes", "output_misses"),
 )
 STARTS = tuple(
     f"{verb} {table}" for verb in ("INSERT INTO", "UPDATE", "DELETE FROM") for table in TABLES
@@ -251,9 +262,32 @@ def _addresses(money: World, others: str) -> dict[str, Any]:
         "run": session.scalars(select(PaymentRun.reference)).one(),
         "sample": drawn.value.reference,
         "override": override.id,
+        "change": _open_changes(money),
         "kind": "working_day",
         "others": others,
     }
+
+
+def _open_changes(money: World) -> dict[str, str]:
+    """Other bank details and a variation that wait, by the first word of their routes."""
+    contract = current_session().get_one(Contract, money.desk.contract)
+    by = money.desk.payers[0]
+    payee = Payee("SOMEBODY ELSE", "112233", "44556677", "money@provider.example")
+    bank = payee_changes.propose(
+        reference=contract.reference, payee=payee, reason="They moved", by=by
+    )
+    terms = replace(terms_of(contract), total_cap=contract.total_cap_pence + 100)
+    varied = variations.propose(
+        reference=contract.reference,
+        revision=contract.revision,
+        terms=terms,
+        effective_on=today(),
+        reason="More work",
+        by=by,
+    )
+    assert isinstance(bank, Ok), bank
+    assert isinstance(varied, Ok), varied
+    return {"payee": bank.value.reference, "variation": varied.value.reference}
 
 
 ON_DRAFT = {
@@ -269,6 +303,9 @@ def address(app: Flask, money: World, rule: Rule) -> str:
     if "payment" in rule.arguments or "sample" in rule.arguments:
         claim = money.paid
     values = {**money.values, "claim": claim, "line": world.lines_of(claim)[0]}
+    if endpoint == "check_run":
+        values["run"] = 1
+    values["change"] = money.values["change"].get(endpoint.partition("_")[0])
     with app.test_request_context():
         return app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
 

@@ -136,15 +136,23 @@ def test_a_card_does_not_begin_in_the_past(people) -> None:
     assert isinstance(published(drafted(drafter, date(2026, 11, 22)), publisher), Ok)
 
 
+ADD = (
+    "INSERT INTO rates (card_id, output_type, size_tier, pence) "
+    "VALUES (:card, 'coaching', 'nobody', 1)"
+)
+COPY = (
+    "INSERT INTO rates (card_id, output_type, size_tier, pence) "
+    "SELECT :card, output_type, size_tier, pence FROM rates WHERE card_id = :draft"
+)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
         "UPDATE rates SET pence = pence + 1 WHERE card_id = :card",
         "DELETE FROM rates WHERE card_id = :card",
-        "INSERT INTO rates (card_id, output_type, size_tier, pence) "
-        "VALUES (:card, 'coaching', 'nobody', 1)",
-        "INSERT INTO rates (card_id, output_type, size_tier, pence) "
-        "SELECT :card, output_type, size_tier, pence FROM rates WHERE card_id = :draft",
+        ADD,
+        COPY,
         "UPDATE rates SET card_id = :card WHERE card_id = :draft AND size_tier = 'large'",
         "UPDATE rate_cards SET effective_from = '2026-05-01' WHERE id = :card",
         "UPDATE rate_cards SET state = 'draft', published_at = NULL WHERE id = :card",

@@ -25,6 +25,7 @@ from portal.payments.models import (
     LineQuery,
 )
 from portal.payments.queries import claims as found
+from portal.payments.queries import hands
 from portal.payments.queries.review import summaries
 from portal.payments.rules.duties import conflicts
 from portal.payments.service import claims, reviewing
@@ -346,7 +347,7 @@ def test_the_page_and_the_service_agree_on_who_may_not_decide(session: object) -
         *(officer, other, trainer),
     ]
     lines = lines_of(claim)
-    involved = found.involvement(claim, [line.output_id for line in lines])
+    involved = hands.involvement(claim, [line.output_id for line in lines])
     by_line = {line.id: involved[line.output_id] for line in lines}
     for person in people:
         shown = {one.id: one.hand.conflicts() for one in summaries(claim.id, person=person.id)}

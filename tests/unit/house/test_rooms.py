@@ -24,6 +24,7 @@ ANNEXES: dict[str, dict[str, str]] = {
         "example_plan": "a labelled example for benchmarks and the print preview",
         "held": "what an employer sees and takes away of its plans",
         "headless": "a plan from a file of answers, without a database",
+        "panels": "help that later features put beside the actions of a plan",
         "pdf_view": "that data as a printed page",
         "practice": "the plan's actions as the practices that a follow-up asks about",
         "wiring": "ties the feature to the application",
@@ -40,10 +41,16 @@ ANNEXES: dict[str, dict[str, str]] = {
     },
     "diagnostics": {
         "held": "what an employer sees and takes away of its diagnostics",
+        "panels": "what later features add to the page of a result",
         "answers_file": "answers read from and written to a file, without a database",
         "wiring": "ties the feature to the application",
     },
     "toolkit": {
+        "held": "what an employer sees and takes away of the toolkit",
+        "managing": "ties the managing of resources to worker, merging and downloads",
+        "places": "the ways through the toolkit, as each person sees them",
+        "research": "what research puts on the pages of other features",
+        "cards": "what the library puts on the pages of other features",
         "wiring": "ties the journeys to the application, as there are many",
     },
     "network": {
