@@ -18,6 +18,7 @@ KINDS: Final[Mapping[str, str]] = {
     "follow_up": "Follow-ups and outcomes",
     "evidence": "Evidence",
     "toolkit": "Toolkit and tools",
+    "network": "Network, events and awards",
 }
 TITLE_LENGTH = 200
 TEXT_LENGTH = 20_000

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.db import current_session
 from portal.employers.models import Employer
+from portal.employers.queries.held import TableShown, names
+from portal.employers.queries.held_tables import table_of
 from portal.network.models import Competitor, NetworkConsent, NetworkMember
+from portal.network.rules.members import TEXTS
+from portal.network.rules.words import FIELDS
 
 # What peers read where an employer does not show its name.
 UNNAMED: Final = "A member of the network"
@@ -67,6 +71,18 @@ def members_among(employer_ids: Iterable[int]) -> frozenset[int]:
     )
 
 
+def member_ids() -> list[int]:
+    """The keys of all employers in the network now."""
+    return list(
+        current_session().scalars(
+            select(NetworkMember.employer_id)
+            .join(Employer, Employer.id == NetworkMember.employer_id)
+            .where(NetworkMember.left_at.is_(None), Employer.merged_into_id.is_(None))
+            .order_by(NetworkMember.employer_id)
+        )
+    )
+
+
 def members_by_reference(references: Iterable[str]) -> dict[str, int]:
     """Of the employers with these references, those in the network now: reference to key."""
     rows = current_session().execute(
@@ -83,15 +99,19 @@ def public_names(employer_ids: Iterable[int]) -> dict[int, str]:
     Every key asked for is in the answer; an employer that shows no name is ``UNNAMED``.
     """
     wanted = set(employer_ids)
-    names = dict.fromkeys(wanted, UNNAMED)
+    known = dict.fromkeys(wanted, UNNAMED)
     if wanted:
         rows = current_session().execute(
-            select(Employer.id, Employer.name, NetworkMember.shown)
+            select(
+                Employer.id,
+                func.coalesce(Employer.trading_name, Employer.name),
+                NetworkMember.shown,
+            )
             .join(NetworkMember, NetworkMember.employer_id == Employer.id)
             .where(Employer.id.in_(wanted), NetworkMember.left_at.is_(None))
         )
-        names.update({key: name for key, name, shown in rows if "name" in shown})
-    return names
+        known.update({key: name for key, name, shown in rows if "name" in shown})
+    return known
 
 
 def competitors_of(employer_id: int) -> frozenset[int]:
@@ -141,18 +161,6 @@ def consents(employer_id: int, *, limit: int = 200) -> list[ConsentLine]:
     return [ConsentLine(*row) for row in rows]
 
 
-_TEXTS: Final = (
-    "about",
-    "changed",
-    "for_whom",
-    "cost",
-    "brought",
-    "ask_about",
-    "contact",
-    "website",
-)
-
-
 def _one(*conditions: Any) -> MemberFacts | None:
     query = (
         select(NetworkMember, Employer.reference)
@@ -172,7 +180,48 @@ def _facts(member: NetworkMember, employer_reference: str) -> MemberFacts:
         joined_at=member.joined_at,
         left_at=member.left_at,
         shown=frozenset(member.shown),
-        texts={name: getattr(member, name) for name in _TEXTS},
+        texts={name: getattr(member, name) for name in TEXTS},
         link_code=member.link_code,
         revision=member.revision,
     )
+
+
+def consent_keys(employer_id: int) -> list[int]:
+    """The rows of what an employer opened and closed."""
+    return list(
+        current_session().scalars(
+            select(NetworkConsent.id)
+            .where(NetworkConsent.employer_id == employer_id)
+            .order_by(NetworkConsent.id)
+        )
+    )
+
+
+MEMBERS: Final = TableShown(
+    table_of(NetworkMember),
+    lambda key: NetworkMember.employer_id == key,
+    {
+        "reference": "Reference",
+        "joined_at": "Joined",
+        "left_at": "Left",
+        "shown": "Shown to others",
+        **{name: FIELDS[name] for name in TEXTS},
+        "link_code": "Code of your own link",
+        "updated_at": "Last changed",
+    },
+    names("id employer_id revision created_at"),
+    words={"shown": FIELDS},
+)
+CONSENTS: Final = TableShown(
+    table_of(NetworkConsent),
+    lambda key: NetworkConsent.employer_id == key,
+    {
+        "at": "When",
+        "field": "Field",
+        "shown": "Shown to others",
+        "by": "By",
+        "by_name": "Their name then",
+    },
+    names("id employer_id"),
+    words={"field": FIELDS, "shown": lambda value: "Yes" if value else "No"},
+)

@@ -54,6 +54,10 @@ ANNEXES: dict[str, dict[str, str]] = {
         "wiring": "ties the journeys to the application, as there are many",
     },
     "network": {
+        "events": "ties events to the worker's jobs, merging and downloads",
+        "graph": "what the network's graph puts on worker, merging and downloads",
+        "members": "what the membership puts on other pages, into downloads and into merges",
+        "places": "the ways through the network, as each person sees them",
         "wiring": "ties the journeys to the application, as there are many",
     },
     "payments": {
