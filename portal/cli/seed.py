@@ -20,6 +20,7 @@ from portal.action_plans import service as plans
 from portal.cli.demo_answers import demonstration_answers
 from portal.cli.demo_tools import taken
 from portal.cli.seed_caseload import seed_caseload
+from portal.cli.seed_network import seed_network
 from portal.cli.seed_payments import seed_payments
 from portal.cli.seed_toolkit import seed_toolkit
 from portal.db import current_session, unit_of_work
@@ -217,10 +218,11 @@ def demo_command() -> None:
         head=head,
     )
     click.echo(f"{claimed} example claims for the work of the stories.")
-    resources = seed_toolkit(
-        cafe=cafe, home=home, owner=owner, carer=Author(carer, "Cara Example", "owner@care.example")
-    )
+    cara = Author(carer, "Cara Example", "owner@care.example")
+    resources = seed_toolkit(cafe=cafe, home=home, owner=owner, carer=cara)
     click.echo(f"{resources} resources in the toolkit.")
+    joined = seed_network(cafe=cafe, home=home, owner=owner, carer=cara)
+    click.echo(f"{joined} example employers in the network.")
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "
         f"{len(PEOPLE)} people to sign in as."
