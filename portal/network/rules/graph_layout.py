@@ -21,6 +21,7 @@ _FEWEST, _MOST = 40, 160
 _GRAVITY: Final = 0.06
 _LEAST: Final = 1e-6
 _APART_ROUNDS: Final = 60
+_TALLER, _TALLEST = 1.4, 1.3
 
 
 def spiral(number: int, spacing: float = 1.0) -> Point:
@@ -107,8 +108,8 @@ def fitted(
     high = max(y for _, y in points) - top or 1.0
     edge = max(radii) + gap
     room = max(1.0, width - 2 * edge)
-    # A network that is wider than high is not pressed, and one that is higher is not stretched.
-    scale_y = min(room / wide, 1.2 * room / high)
+    # Somewhat higher than wide: a telephone has more room below than beside.
+    scale_y = min(_TALLER * room / wide, _TALLEST * room / high)
     xs = [edge + (x - left) * room / wide for x, _ in points]
     ys = [edge + (y - top) * scale_y for _, y in points]
     if len(points) == 1:

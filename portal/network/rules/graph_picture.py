@@ -26,7 +26,9 @@ _MOST_NUMBERED: Final = 15
 _SMALLEST, _LARGEST = 4.0, 9.0
 _DOTS_SHARE: Final = 0.32
 _MOST_SPACING: Final = 9.0
-_THINNEST, _THICKEST = 0.8, 7.0
+_THINNEST, _THICKEST = 0.6, 6.0
+# So many lines for each group; more would hide the groups. The table counts every tie.
+_LINES_A_GROUP: Final = 2
 _ROW: Final = 16
 
 # A group's key: sector and district, either of them empty where the group is wider.
@@ -234,14 +236,15 @@ def _between(
 def _lines(
     discs: Sequence[Disc], between: Mapping[tuple[int, int], int]
 ) -> tuple[tuple[str, float], ...]:
-    """Lines between groups, the thickest for most ties."""
+    """Lines between groups, the thickest for most ties; the weakest are left out."""
     heaviest = max(between.values(), default=1)
+    strongest = sorted(between, key=lambda pair: (-between[pair], pair))
     return tuple(
         (
             f"M{discs[a].x:g} {discs[a].y:g}L{discs[b].x:g} {discs[b].y:g}",
-            round(_THINNEST + (_THICKEST - _THINNEST) * ties / heaviest, 1),
+            round(_THINNEST + (_THICKEST - _THINNEST) * (between[a, b] / heaviest) ** 2, 1),
         )
-        for (a, b), ties in between.items()
+        for a, b in strongest[: _LINES_A_GROUP * len(discs)]
     )
 
 

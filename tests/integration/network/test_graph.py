@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from portal.caseload.merging import merge_policies, merge_steps
 from portal.db import current_session, outbox, unit_of_work
 from portal.db.outbox import OutboxEntry
 from portal.db.session import PortalSession
@@ -252,6 +253,18 @@ def test_a_merged_employers_ties_are_those_of_the_one_that_was_kept(session: Por
         came(double, b)
     renew()
     assert kinds() == {pair(a, b, "event")}
+
+
+def test_a_merge_leaves_ties_behind_and_has_them_worked_out_again(session: PortalSession) -> None:
+    policies = {policy.column: policy for policy in merge_policies()}
+    for column in ("network_ties.low_id", "network_ties.high_id"):
+        assert not policies[column].moves
+        assert policies[column].words({"kind": "peer"}) == "Matched as peers"
+    step = next(step for step in merge_steps() if step.name == "network ties")
+    assert list(step.preview(1, 2)) == []
+    with unit_of_work():
+        step.undo(step.do(1, 2))
+    assert session.scalar(select(OutboxEntry.id).where(OutboxEntry.kind == ties.KIND))
 
 
 def test_work_asked_for_often_is_promised_once(session: PortalSession) -> None:

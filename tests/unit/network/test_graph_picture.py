@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+import xml.etree.ElementTree as ET
 from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.action_plans.pdf_view import environment
 from portal.network.rules.graph import Graph, betweenness, brokers, build
 from portal.network.rules.graph_layout import fitted, spring
 from portal.network.rules.graph_picture import (
@@ -131,6 +133,30 @@ def test_too_many_groups_are_districts_only() -> None:
     keys = range(300)
     cells = {key: (f"s{key % 6}", f"d{key % 10}") for key in keys}
     assert set(groups_of(build(keys, []), cells).values()) == {("", f"d{n}") for n in range(10)}
+
+
+@pytest.mark.parametrize(
+    "picture", [drawn(made(1, 0)), drawn(made(40, 60)), drawn(made(400, 900)), around([3, 1])]
+)
+def test_a_picture_is_drawn_with_its_name_description_and_table(picture: Picture) -> None:
+    template = environment().get_template("components/charts/network.html")
+    heads, rows = ["Member", "Ties"], [["1: <b>Example</b> & Co", 3]]
+    markup = template.module.network_picture("c1", picture.as_data(), "Who", "Said.", heads, rows)  # type: ignore[attr-defined]
+    root = ET.fromstring(f"<root>{markup}</root>")  # noqa: S314 - our own markup
+    svg = root.find(".//{http://www.w3.org/2000/svg}svg")
+    assert svg is not None
+    assert svg.get("role") == "img"
+    assert svg.get("aria-labelledby") == "c1-title c1-desc"
+    cell = root.find(".//tbody/tr/th")
+    assert cell is not None
+    assert cell.text == "1: <b>Example</b> & Co"
+    said = "".join(svg.itertext())
+    assert ("would split" in said) == (
+        bool(picture.broker_dots) or any(disc.broker for disc in picture.discs)
+    )
+    assert "style=" not in markup
+    labels = [disc.label for disc in picture.discs if disc.label]
+    assert all(f">{label}</text>" in markup for label in labels)
 
 
 def test_an_employers_own_picture_has_it_in_the_middle() -> None:
