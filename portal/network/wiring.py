@@ -5,27 +5,51 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.network.access import ROUTES
+from portal.network.awards import wire_awards
 from portal.network.events import wire_events
+from portal.network.forum import wire_forum
 from portal.network.graph import wire_graph
 from portal.network.members import wire_members
+from portal.network.peers import wire_peers
 from portal.network.views import (
+    award_apply,
+    award_assess,
+    award_rounds,
+    award_statement,
+    awards,
     blueprint,
     competitors,
     event_attendees,
     event_places,
     events,
     events_staff,
+    forum,
+    forum_files,
+    forum_moderation,
+    forum_writing,
     graph,
     graph_employer,
     invitations,
     mail_choices,
     members,
+    peer_match,
+    peer_matching,
+    peers,
     profile,
 )
 from portal.web.access import register_routes
 
 # The pages of each journey, imported for their routes.
 _JOURNEYS = (
+    forum,
+    forum_writing,
+    forum_files,
+    forum_moderation,
+    awards,
+    award_apply,
+    award_statement,
+    award_rounds,
+    award_assess,
     events,
     event_places,
     events_staff,
@@ -35,6 +59,9 @@ _JOURNEYS = (
     competitors,
     invitations,
     mail_choices,
+    peers,
+    peer_match,
+    peer_matching,
     graph,
     graph_employer,
 )
@@ -49,3 +76,6 @@ def wire(app: Flask) -> None:
     wire_events(app)
     wire_members(app)
     wire_graph(app)
+    wire_peers(app)
+    wire_awards(app)
+    wire_forum(app)

@@ -38,6 +38,8 @@ class AwardRound(Timestamped, Base):
     about: Mapped[str] = mapped_column(Text(), default="")
     # The version of the published criteria; it never changes once the round is open.
     criteria_version: Mapped[int]
+    # Keys of the sectors that may apply; none named means every target sector.
+    sectors: Mapped[list[str]] = mapped_column(JsonDocument(), default=list)
     opens_on: Mapped[date] = mapped_column(Date())
     closes_on: Mapped[date] = mapped_column(Date())
     decide_by: Mapped[date] = mapped_column(Date())
@@ -79,8 +81,8 @@ class AwardConflict(Base):
 class AwardApplication(Timestamped, Base):
     """An employer's application in a round.
 
-    ``answers`` maps a criterion to {text, actions, evidence}: what they say, and references of
-    completed actions and files they agreed to put before the assessors. Frozen when submitted.
+    ``answers`` maps a criterion to {text, actions, evidence, revision, by, at}: what they say, and
+    references of completed actions and files they agreed to put before the assessors.
     """
 
     __tablename__ = "award_applications"
@@ -118,12 +120,16 @@ class AwardApplication(Timestamped, Base):
     # They agree that assessors see the actions and files they chose.
     consent_evidence: Mapped[bool] = mapped_column(default=False)
     response_id: Mapped[int | None] = mapped_column(ForeignKey("diagnostic_responses.id"))
+    # What the assessors see of actions, files and scores, as it was when it was submitted.
+    frozen: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument())
     revision: Mapped[int] = mapped_column(default=0)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     submitted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     submitted_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     tier_awarded: Mapped[str | None] = mapped_column(String(12))
     feedback: Mapped[str] = mapped_column(Text(), default="")
+    # Why a tier was given that the scores alone do not allow.
+    beyond_reason: Mapped[str] = mapped_column(Text(), default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")

@@ -54,11 +54,15 @@ ANNEXES: dict[str, dict[str, str]] = {
         "wiring": "ties the journeys to the application, as there are many",
     },
     "network": {
+        "awards": "what awards put on other pages, worker, downloads and merges",
+        "champions": "what later features do when an employer becomes a champion",
         "events": "ties events to the worker's jobs, merging and downloads",
+        "peers": "what peer support puts on worker, merging, downloads and an employer's page",
         "graph": "what the network's graph puts on worker, merging and downloads",
         "members": "what the membership puts on other pages, into downloads and into merges",
         "places": "the ways through the network, as each person sees them",
         "wiring": "ties the journeys to the application, as there are many",
+        "forum": "ties the forum to worker, merging and downloads",
     },
     "payments": {
         "held": "what an employer sees and takes away of the work that was counted",
