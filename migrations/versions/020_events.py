@@ -130,6 +130,7 @@ def _event_registrations() -> None:
         sa.Column("queued_at", UtcDateTime(), nullable=True),
         sa.Column("offered_until", UtcDateTime(), nullable=True),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("reminded_before", sa.Integer(), nullable=True),
         sa.Column("attended_at", UtcDateTime(), nullable=True),
         sa.Column("checked_in_by", sa.Integer(), nullable=True),
         sa.Column("certificate_state", sa.String(length=10), nullable=False),

@@ -121,6 +121,8 @@ class EventRegistration(Timestamped, Base):
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     offered_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
     token_hash: Mapped[str] = mapped_column(String(64))
+    # How many days before the event its last reminder was for.
+    reminded_before: Mapped[int | None]
     attended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     checked_in_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     certificate_state: Mapped[str] = mapped_column(String(10), default="none")
