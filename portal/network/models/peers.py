@@ -35,6 +35,8 @@ class PeerOffer(Timestamped, Base):
     capacity: Mapped[int]
     contact_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     contact_email: Mapped[str] = mapped_column(String(254))
+    # What may be said of it to somebody it could be matched with.
+    says: Mapped[list[str]] = mapped_column(JsonDocument(), default=list)
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     revision: Mapped[int] = mapped_column(default=0)
 
@@ -62,6 +64,8 @@ class PeerRequest(Timestamped, Base):
     question: Mapped[str] = mapped_column(Text())
     contact_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     contact_email: Mapped[str] = mapped_column(String(254))
+    # What may be said of the asker to whoever is proposed.
+    says: Mapped[list[str]] = mapped_column(JsonDocument(), default=list)
     state: Mapped[str] = mapped_column(String(10), default="open")
     closed_reason: Mapped[str] = mapped_column(Text(), default="")
     revision: Mapped[int] = mapped_column(default=0)
@@ -71,8 +75,9 @@ class PeerRequest(Timestamped, Base):
 class PeerMatch(Timestamped, Base):
     """A champion proposed for a request. Nobody gets a contact before both have agreed.
 
-    ``reasons`` says in words why they fit. A match that waits or is introduced fills a place of
-    the champion's capacity.
+    ``reasons`` are keys of the reasons why they fit, as they were true on the day. A match that
+    waits or is introduced fills a place of the champion's capacity. Each side says what came of
+    it; ``outcome`` is what counts.
     """
 
     __tablename__ = "peer_matches"
@@ -82,6 +87,8 @@ class PeerMatch(Timestamped, Base):
         UniqueConstraint("champion_token_hash"),
         one_of("state", MATCH_MOVES, name="state_known"),
         one_of("outcome", PEER_OUTCOMES, name="outcome_known"),
+        one_of("asker_outcome", PEER_OUTCOMES, name="asker_outcome_known"),
+        one_of("champion_outcome", PEER_OUTCOMES, name="champion_outcome_known"),
         CheckConstraint("asking_id <> champion_id", name="two_employers"),
         CheckConstraint(
             "state <> 'introduced' OR (asker_agreed_at IS NOT NULL "
@@ -114,6 +121,10 @@ class PeerMatch(Timestamped, Base):
     champion_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     introduced_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     declined_by: Mapped[str] = mapped_column(String(10), default="")
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    outcome_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    asker_outcome: Mapped[str | None] = mapped_column(String(12))
+    champion_outcome: Mapped[str | None] = mapped_column(String(12))
     outcome: Mapped[str | None] = mapped_column(String(12))
     outcome_words: Mapped[str] = mapped_column(Text(), default="")
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -10,6 +10,7 @@ from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 from portal.network.models import Competitor
 from portal.network.queries import competitors as found
+from portal.network.service import peer_matches
 
 MOST: Final = 50
 NO_BUSINESS = Problem("no_business", "Choose a business from those that were found")
@@ -42,6 +43,8 @@ def declare(*, employer: EmployerProfile, other: str, by: Author) -> Ok[Competit
     current_session().add(row)
     _record("named", employer, by)
     current_session().flush()
+    # What was proposed between the two before goes no further.
+    peer_matches.withdraw_between(employer.id, business.id, by=by)
     return Ok(row)
 
 
