@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from portal.db import current_session
 from portal.employers.models import Employer
 from portal.employers.queries.held import TableShown, names
 from portal.employers.queries.held_tables import table_of
-from portal.network.models import Competitor
+from portal.network.models import Competitor, NetworkMember
+from portal.network.queries.directory import NAME, opens
 
 SHORTEST: Final = 3
 MOST_FOUND: Final = 10
@@ -31,46 +32,51 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """A business to choose: what the public register says of it, and no more."""
+    """A business to choose, by the name people know."""
 
     reference: str
     name: str
-    company_number: str | None
 
 
 def declared(employer_id: int) -> list[Declared]:
     """The competitors an employer has named itself, by name; who named it stays unsaid."""
     rows = current_session().execute(
-        select(Competitor.id, Employer.name, Competitor.by_name, Competitor.created_at)
+        select(Competitor.id, NAME, Competitor.by_name, Competitor.created_at)
         .join(Employer, Employer.id == Competitor.other_id)
         .where(Competitor.employer_id == employer_id)
-        .order_by(Employer.name, Competitor.id)
+        .order_by(NAME, Competitor.id)
     )
     return [Declared(*row) for row in rows]
 
 
 def find(words: str, *, not_for: int) -> list[Business]:
-    """Businesses with these words in their name, or with this company number.
+    """Members that show a name with these words in it; and the business of exactly this name.
 
-    Whether they are in the network does not matter, so that nobody learns it here.
+    One that shows no name is found only by who knows its whole name or its company number, and
+    what is found does not say whether it is in the network: nobody can leaf through employers
+    that use the portal.
     """
     asked = " ".join(words.split())
     if len(asked) < SHORTEST:
         return []
     taken = select(Competitor.other_id).where(Competitor.employer_id == not_for)
+    open_names = select(NetworkMember.employer_id).where(
+        NetworkMember.left_at.is_(None), opens("name")
+    )
     rows = current_session().execute(
-        select(Employer.reference, Employer.name, Employer.company_number)
+        select(Employer.reference, NAME)
         .where(
             or_(
-                Employer.name.icontains(asked, autoescape=True),
-                Employer.trading_name.icontains(asked, autoescape=True),
+                and_(Employer.id.in_(open_names), NAME.icontains(asked, autoescape=True)),
+                func.lower(Employer.name) == asked.lower(),
+                func.lower(Employer.trading_name) == asked.lower(),
                 Employer.company_number == asked.upper(),
             ),
             Employer.id != not_for,
             Employer.id.not_in(taken),
             Employer.merged_into_id.is_(None),
         )
-        .order_by(Employer.name, Employer.id)
+        .order_by(NAME, Employer.id)
         .limit(MOST_FOUND)
     )
     return [Business(*row) for row in rows]
