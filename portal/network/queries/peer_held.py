@@ -63,7 +63,7 @@ def offers_of(employer_ids: Collection[int]) -> dict[int, int]:
     rows = current_session().execute(
         select(PeerOffer.employer_id, PeerOffer.id).where(PeerOffer.employer_id.in_(employer_ids))
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def same_requests(kept_id: int, merged_id: int) -> list[int]:

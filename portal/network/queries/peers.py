@@ -287,7 +287,7 @@ def counts() -> dict[str, int]:
     rows = current_session().execute(
         select(PeerMatch.state, func.count(PeerMatch.id)).group_by(PeerMatch.state)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def outcomes() -> dict[str, int]:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from portal.cli.seed_network_peers import seed_network_peers
 from portal.db import unit_of_work
 from portal.db.audit import AuditEntry
 from portal.db.outbox import OutboxEntry
 from portal.db.session import PortalSession
 from portal.employers.models import Employer
 from portal.kernel.clock import freeze, today, utc_now
-from portal.kernel.people import PORTAL
+from portal.kernel.people import PORTAL, Author
 from portal.kernel.result import Err, Ok
 from portal.network.models import NetworkMember, PeerMatch, PeerRequest
 from portal.network.queries import peer_held, peers
@@ -330,3 +331,20 @@ def test_held_records_name_the_other_only_once_introduced(session: PortalSession
         make_introduced(make_asker(), helper)
     _header, rows = peer_held.held_matches(helper.id)
     assert [bool(row[-1]) for row in rows] == [False, True]
+
+
+def test_the_demonstration_has_offers_requests_and_matches(session: PortalSession) -> None:
+    with unit_of_work():
+        cafe, home = make_asker(), make_asker()
+        others = [make_asker().reference for _ in range(3)]
+    by = Author(None, "Example Person", "person@example.org")
+    made = seed_network_peers(
+        cafe=cafe.reference,
+        home=home.reference,
+        owner=by,
+        carer=by,
+        officer=by,
+        others=others,
+    )
+    assert made == 2
+    assert [one.state for one in peers.matches_of(cafe.id)] == ["proposed", "ended"]
