@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from portal.accounts.models import User
 from portal.db import current_session, unit_of_work
 from portal.employers.models import Employer
+from portal.kernel.clock import today
 from portal.kernel.people import Author
 from portal.kernel.result import Ok
 from portal.network.models import AwardApplication, AwardAssessor, AwardRound
@@ -75,8 +77,7 @@ def make_world(**changes: Any) -> World:
         for user in people:
             current_session().add(AwardAssessor(round_id=award_round.id, user_id=user.id))
         current_session().flush()
-        found = World(award_round, one, author_of(officer), author_of(manager), people)
-    return found
+        return World(award_round, one, author_of(officer), author_of(manager), people)
 
 
 def begin(world: World, applicant: Applicant | None = None, *, tier: str = "established") -> str:
@@ -113,10 +114,6 @@ def send(world: World, applicant: Applicant | None = None, *, tier: str = "estab
 
 def close(world: World) -> None:
     """The round's days are over."""
-    from datetime import timedelta
-
-    from portal.kernel.clock import today
-
     found = current_session().get_one(AwardRound, world.round.id)
     found.opens_on, found.closes_on = today() - timedelta(days=9), today() - timedelta(days=1)
     rounds.follow_dates(found)
@@ -132,7 +129,7 @@ def scored(score: int = 3, *, seen: int = 0, **different: int) -> Scored:
 
 def assessed(world: World, reference: str, *scores: Scored) -> AwardApplication:
     """An application that so many assessors have finished."""
-    for place, one in enumerate(scores):
+    for place in range(len(scores)):
         given = assessing.assign(
             reference=reference, user_id=world.assessors[place].id, by=world.officer
         )

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from portal.caseload.queries.evidence import EvidenceFacts
+from portal.caseload.service import evidence
 from portal.db import current_session
 from portal.integrations.mail import public_link
 from portal.kernel.clock import utc_now
@@ -179,6 +181,11 @@ def finish(*, reference: str, scored: Scored, by: Author) -> Ok[str] | Err:
     _settle(application, criteria, by)
     current_session().flush()
     return Ok(application.state)
+
+
+def read_file(file: EvidenceFacts) -> Ok[bytes] | Err:
+    """The bytes of a file that an application shows, if its scan allows it to be handed out."""
+    return evidence.read(file)
 
 
 # Parts ----------------------------------------------------------------------------------------

@@ -67,21 +67,7 @@ def ask(*, reference: str, to_name: str, to_email: str, by: Author) -> Ok[None] 
     parts.tell_one(
         address,
         subject=f"{line.employer_name} asks what you think of working there",
-        lines=[
-            f"Hello {name},",
-            (
-                f"{by.shown} asks you to say in your own words how {line.employer_name} treats people "
-                "who work part-time."
-            ),
-            (
-                "It goes with an application for an award, and the assessors read it without your "
-                "name."
-            ),
-            (
-                "You decide. If you would rather not, say so on the same page or do nothing: nobody at "
-                "work is told."
-            ),
-        ],
+        lines=_words(name, by.shown, line.employer_name),
         link=public_link("network.statement", token=token),
         link_text="Read what it is for, and decide",
     )
@@ -124,6 +110,17 @@ def take_back(*, statement_id: int) -> Ok[None] | Err:
         return Err(Problem("not_given", "There is nothing to take back"))
     _empty(opened, "withdrawn")
     return Ok(None)
+
+
+def _words(name: str, asking: str, employer: str) -> list[str]:
+    about = f"{asking} asks you to say in your own words how {employer} treats part-time staff."
+    return [
+        f"Hello {name},",
+        about,
+        "It goes with an application for an award. The assessors read it without your name.",
+        "You decide. If you would rather not, say so on the same page or do nothing.",
+        "Nobody at work is told that you did not want to.",
+    ]
 
 
 def _empty(statement: AwardStatement, state: str) -> None:

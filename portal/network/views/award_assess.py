@@ -9,7 +9,6 @@ from flask import abort, flash, jsonify, redirect, render_template, request, sen
 from flask.typing import ResponseReturnValue
 
 from portal.caseload.queries import evidence as files
-from portal.caseload.service import evidence as files_service
 from portal.db import unit_of_work
 from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
@@ -134,7 +133,7 @@ def assess_file(reference: str, file: str) -> ResponseReturnValue:
     found = files.one(wanted) if wanted in (facts.frozen or {}).get("evidence", {}) else None
     if found is None or found.employer_id != facts.employer_id or found.withdrawn:
         abort(404)
-    read = files_service.read(found)
+    read = service.read_file(found)
     if isinstance(read, Err):
         flash(read.problem.message, "error")
         return redirect(url_for("network.assess", reference=facts.reference))

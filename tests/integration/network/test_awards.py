@@ -7,19 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    rule,
-    run_state_machine_as_test,
-)
 from pypdf import PdfReader
 from sqlalchemy import func, select
 
 from portal.action_plans import service as plans
 from portal.action_plans.rules.plan import ActionStatus
-from portal.db import current_session, unit_of_work
+from portal.db import unit_of_work
 from portal.db.audit import AuditEntry
 from portal.db.outbox import OutboxEntry
 from portal.db.session import PortalSession
@@ -32,10 +25,9 @@ from portal.kernel.clock import freeze, today, utc_now
 from portal.kernel.people import PORTAL
 from portal.kernel.result import Err, Ok
 from portal.network.champions import EXTENSION, register_champion
-from portal.network.models import Award, AwardApplication, AwardAssessment, AwardRound, Champion
+from portal.network.models import Award, AwardAssessment, Champion
 from portal.network.queries import award_applications as queries
 from portal.network.queries import award_assessing, award_rounds, awards
-from portal.network.rules.states import APPLICATION_MOVES
 from portal.network.service import award_applications as service
 from portal.network.service import award_assessing as assessing
 from portal.network.service import award_certificates as certificates
@@ -473,131 +465,3 @@ def test_cancelling_withdraws_what_has_no_answer(session: PortalSession) -> None
     assert facts.state == "withdrawn"
     states = session.scalars(select(AwardAssessment.state)).all()
     assert set(states) == {"stood_down"}
-
-
-# Only listed transitions succeed ---------------------------------------------------------------
-
-
-def _machine(world: Any, applicants: list[Applicant]) -> type[RuleBasedStateMachine]:
-    """A machine that tries every step in any order and holds each to the table of moves."""
-
-    class Machine(RuleBasedStateMachine):
-        @initialize()
-        def start(self) -> None:
-            session = current_session()
-            with unit_of_work():
-                found = session.get_one(AwardRound, world.round.id)
-                found.state, found.opens_on = "open", today() - timedelta(days=1)
-                found.closes_on = today() + timedelta(days=5)
-                for old in session.scalars(select(AwardApplication)).all():
-                    if old.state not in {"awarded", "declined", "lapsed"}:
-                        old.state = "withdrawn"
-                self.who = applicants.pop()
-                self.reference = begin(world, self.who, tier="committed")
-
-        def _state(self) -> str:
-            facts = queries.application(self.reference)
-            assert facts is not None
-            return facts.state
-
-        def _try(self, step: Any) -> None:
-            before = self._state()
-            with unit_of_work():
-                done = step()
-            after = self._state()
-            if after != before:
-                assert after in APPLICATION_MOVES[before]
-            if isinstance(done, Err) and after != before:
-                # Only the round's own days may have moved it while something was refused.
-                assert (before, after) == ("draft", "lapsed")
-
-        @rule()
-        def submits(self) -> None:
-            if self._state() == "draft" and not queries.application(self.reference).answers:  # type: ignore[union-attr]
-                with unit_of_work():
-                    if award_rounds.round_by_id(world.round.id).is_open(today()):
-                        write(self.reference, self.who.author)
-            self._try(lambda: service.submit(reference=self.reference, by=self.who.author))
-
-        @rule()
-        def takes_back(self) -> None:
-            self._try(lambda: service.take_back(reference=self.reference, by=self.who.author))
-
-        @rule()
-        def withdraws(self) -> None:
-            self._try(lambda: service.withdraw(reference=self.reference, by=self.who.author))
-
-        @rule()
-        def begins_again(self) -> None:
-            self._try(
-                lambda: service.begin(
-                    employer=self.who.reference,
-                    round_reference=world.round.reference,
-                    tier="committed",
-                    by=self.who.author,
-                )
-            )
-
-        @rule()
-        def the_round_closes(self) -> None:
-            with unit_of_work():
-                before = self._state()
-                close(world)
-            after = self._state()
-            assert after == before or (before, after) == ("draft", "lapsed")
-
-        @rule()
-        def is_given_out(self) -> None:
-            self._try(
-                lambda: assessing.assign_all(
-                    round_reference=world.round.reference, by=world.officer
-                )
-            )
-
-        @rule()
-        def an_assessor_finishes(self) -> None:
-            facts = queries.application(self.reference)
-            assert facts is not None
-            for one in award_assessing.of_application(facts.id):
-                if one.state == "assigned":
-                    author = next(a for a in world.authors if a.user_id == one.user_id)
-                    score = scored(1 if one.user_id == world.assessors[0].id else 4)
-                    self._try(
-                        lambda author=author, score=score: assessing.finish(
-                            reference=self.reference, scored=score, by=author
-                        )
-                    )
-                    return
-            self._try(
-                lambda: assessing.finish(
-                    reference=self.reference, scored=scored(2), by=world.authors[0]
-                )
-            )
-
-        @rule()
-        def is_awarded(self) -> None:
-            self._try(
-                lambda: decided(world, self.reference, "committed", "Because it is worth it all")
-            )
-
-        @rule()
-        def is_declined(self) -> None:
-            self._try(lambda: decided(world, self.reference, None))
-
-    return Machine
-
-
-def test_only_listed_moves_succeed(session: PortalSession) -> None:
-    world = make_world()
-    applicants = [make_applicant() for _ in range(30)]
-    run_state_machine_as_test(
-        _machine(world, applicants),
-        settings=settings(
-            max_examples=8,
-            stateful_step_count=14,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
