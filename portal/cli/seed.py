@@ -21,6 +21,7 @@ from portal.cli.demo_answers import demonstration_answers
 from portal.cli.demo_tools import taken
 from portal.cli.seed_caseload import seed_caseload
 from portal.cli.seed_network import seed_network
+from portal.cli.seed_network_peers import seed_network_peers
 from portal.cli.seed_payments import seed_payments
 from portal.cli.seed_toolkit import seed_toolkit
 from portal.db import current_session, unit_of_work
@@ -223,6 +224,8 @@ def demo_command() -> None:
     click.echo(f"{resources} resources in the toolkit.")
     joined = seed_network(cafe=cafe, home=home, owner=owner, carer=cara)
     click.echo(f"{joined} example employers in the network.")
+    officer = Author(ids["officer@lep.example"], "Leo Example", "officer@lep.example")
+    seed_network_peers(cafe=cafe, home=home, owner=owner, carer=cara, officer=officer)
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "
         f"{len(PEOPLE)} people to sign in as."

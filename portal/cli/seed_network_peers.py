@@ -25,12 +25,21 @@ _SAYS: Final = ("sector", "size", "district", "diagnostic")
 
 
 def seed_network_peers(
-    *, cafe: str, home: str, owner: Author, carer: Author, officer: Author, others: list[str]
+    *,
+    cafe: str,
+    home: str,
+    owner: Author,
+    carer: Author,
+    officer: Author,
+    others: list[str] | None = None,
 ) -> int:
     """Offers and requests of members; call it once they are in the network.
 
-    ``others`` names further members by reference. Returns how many matches there are.
+    ``others`` names those who offer beside the care home, by reference; else the first members.
+    Returns how many matches there are.
     """
+    if others is None:
+        others = [one for one in found.member_references() if one not in {cafe, home}]
     for number, reference in enumerate(others[:_OTHERS]):
         _offers(_known(reference), PORTAL, capacity=1 + number)
     _offers(_known(home), carer, capacity=2)
