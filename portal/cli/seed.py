@@ -21,6 +21,8 @@ from portal.cli.demo_answers import demonstration_answers
 from portal.cli.demo_tools import taken
 from portal.cli.seed_caseload import seed_caseload
 from portal.cli.seed_network import seed_network
+from portal.cli.seed_network_awards import seed_awards
+from portal.cli.seed_network_events import seed_network_events
 from portal.cli.seed_network_peers import seed_network_peers
 from portal.cli.seed_payments import seed_payments
 from portal.cli.seed_toolkit import seed_toolkit
@@ -225,7 +227,18 @@ def demo_command() -> None:
     joined = seed_network(cafe=cafe, home=home, owner=owner, carer=cara)
     click.echo(f"{joined} example employers in the network.")
     officer = Author(ids["officer@lep.example"], "Leo Example", "officer@lep.example")
+    champions = seed_awards(
+        manager=head,
+        assessors=[
+            officer,
+            Author(ids["evaluator@study.example"], "Eva Example", "evaluator@study.example"),
+            Author(ids["admin@lep.example"], "Ali Example", "admin@lep.example"),
+        ],
+    )
+    click.echo(f"{champions} example champions.")
     seed_network_peers(cafe=cafe, home=home, owner=owner, carer=cara, officer=officer)
+    events = seed_network_events(cafe=cafe, home=home, owner=owner, carer=cara, by=officer)
+    click.echo(f"{events} example events.")
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "
         f"{len(PEOPLE)} people to sign in as."

@@ -31,6 +31,16 @@ REGISTRATIONS: Final = HeldRecords(
     partial(read_table, event_results.HELD),
     order=70,
 )
+FEEDBACK: Final = HeldRecords(
+    "Feedback on events",
+    "event-feedback",
+    "That people of yours said what they thought of an event. What they said is kept without "
+    "their names and is not shown here",
+    "The staff who run the events read it, without names",
+    (event_results.FEEDBACK.table.name,),
+    partial(read_table, event_results.FEEDBACK),
+    order=71,
+)
 
 
 def same_events(kept_id: int, merged_id: int) -> Effect:
@@ -78,4 +88,4 @@ def wire_events(app: Flask) -> None:
     register_daily(app, "network.events_held", _end)
     register_timeline_link(app, "event", _address)
     register_merge_policy(app, PLACES)
-    register_held_records(app, REGISTRATIONS)
+    register_held_records(app, REGISTRATIONS, FEEDBACK)

@@ -172,3 +172,18 @@ HELD: Final = TableShown(
     },
     words={"state": _STATES},
 )
+FEEDBACK: Final = TableShown(
+    table_of(EventFeedback),
+    lambda key: EventFeedback.registration_id.in_(
+        select(EventRegistration.id).where(EventRegistration.employer_id == key)
+    ),
+    {"created_at": "Given"},
+    # What somebody thought is read without their name, by their colleagues too.
+    names("id registration_id useful again will_do better updated_at"),
+    more={
+        "Event": select(Event.title)
+        .join(EventRegistration, EventRegistration.event_id == Event.id)
+        .where(EventRegistration.id == EventFeedback.registration_id)
+        .scalar_subquery()
+    },
+)

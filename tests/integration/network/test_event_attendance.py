@@ -11,11 +11,12 @@ import pytest
 from portal.db import current_session, unit_of_work
 from portal.db.session import PortalSession
 from portal.employers.queries import employer_profile_by_id
+from portal.employers.queries.held import TableShown
 from portal.integrations.pdf import page_count
 from portal.integrations.storage import storage
 from portal.kernel.clock import freeze, london, today, utc_now
 from portal.kernel.result import Err, Ok
-from portal.network.events import same_events
+from portal.network.events import FEEDBACK, REGISTRATIONS, same_events
 from portal.network.models import Event, EventRegistration
 from portal.network.queries import event_results
 from portal.network.service import event_attendance as attendance
@@ -278,9 +279,28 @@ def test_what_an_employer_is_given_leaves_out_what_people_told_the_organisers(
         owner = make_employer()
         place_of(ann.reference).needs = "A private need"
         place_of(ann.reference).employer_id = owner.id if employer else None
-    from portal.network.events import REGISTRATIONS
-
     header, rows = REGISTRATIONS.table(owner.id)
     assert "Event" in header
     assert len(rows) == int(employer)
     assert "private need" not in str(rows)
+
+
+@pytest.mark.parametrize("shown", [event_results.HELD, event_results.FEEDBACK])
+def test_each_column_is_shown_or_left_out_by_name(shown: TableShown) -> None:
+    assert {*shown.columns, *shown.left_out} == {column.name for column in shown.table.columns}
+    assert not set(shown.columns) & shown.left_out
+
+
+def test_an_employer_learns_that_feedback_was_given_and_not_what_it_says(
+    session: PortalSession,
+) -> None:
+    event = an_event(title="Share one post")
+    ann = registered(event, "ann@example.org")[0]
+    with unit_of_work():
+        owner = make_employer()
+        place_of(ann.reference).employer_id = owner.id
+    came(event, ann)
+    assert isinstance(say(ann.token, better="Warmer tea"), Ok)
+    header, rows = FEEDBACK.table(owner.id)
+    assert header == ["Given", "Event"]
+    assert [row[1] for row in rows] == ["Share one post"]
