@@ -153,6 +153,9 @@ def _forum_posts() -> None:
         sa.Column("helpful", sa.Integer(), nullable=False),
         sa.Column("edited_at", UtcDateTime(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("submit_key", sa.String(length=64), nullable=True),
+        sa.Column("shown_at", UtcDateTime(), nullable=True),
+        sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
@@ -172,7 +175,9 @@ def _forum_posts() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_forum_posts")),
         sa.UniqueConstraint("reference", name=op.f("uq_forum_posts_reference")),
+        sa.UniqueConstraint("by", "submit_key", name=op.f("uq_forum_posts_by_submit_key")),
     )
+    op.create_index("ix_forum_posts_shown_at", "forum_posts", ["shown_at"])
     op.create_index("ix_forum_posts_by", "forum_posts", ["by", "created_at"])
     op.create_index("ix_forum_posts_employer_id", "forum_posts", ["employer_id"])
     op.create_index("ix_forum_posts_thread_id", "forum_posts", ["thread_id", "id"])

@@ -21,7 +21,7 @@ from portal.db.session import Database, current_database
 
 MIGRATIONS = ROOT / "migrations"
 # The search tables are made by hand in their migrations and are not models.
-SEARCH_TABLES = ("register_search", "employer_search", "library_search")
+SEARCH_TABLES = ("register_search", "employer_search", "library_search", "forum_search")
 db_group = AppGroup("db", help="Create, upgrade and check the database.")
 
 

@@ -24,6 +24,7 @@ from portal.network.models.forum import (
     ForumText,
     ForumThread,
 )
+from portal.network.models.forum_search import ForumEntry
 from portal.network.models.members import (
     Competitor,
     MailRefusal,
@@ -55,6 +56,7 @@ __all__ = [
     "EventSeries",
     "ForumAttachment",
     "ForumCategory",
+    "ForumEntry",
     "ForumHelpful",
     "ForumLog",
     "ForumPost",

@@ -70,7 +70,10 @@ class ForumPost(Timestamped, Base):
         UniqueConstraint("reference"),
         one_of("state", POST_MOVES, name="state_known"),
         Index("ix_forum_posts_thread_id", "thread_id", "id"),
+        # One form sent twice is one post.
+        UniqueConstraint("by", "submit_key"),
         Index("ix_forum_posts_by", "by", "created_at"),
+        Index("ix_forum_posts_shown_at", "shown_at"),
         Index("ix_forum_posts_employer_id", "employer_id"),
     )
 
@@ -88,6 +91,10 @@ class ForumPost(Timestamped, Base):
     helpful: Mapped[int] = mapped_column(default=0)
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     revision: Mapped[int] = mapped_column(default=0)
+    submit_key: Mapped[str | None] = mapped_column(String(64))
+    # When others could first see it, and when those who follow the thread were told by mail.
+    shown_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), default=utc_now)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
 class ForumText(Base):
