@@ -23,6 +23,7 @@ from portal.cli.seed_caseload import seed_caseload
 from portal.cli.seed_network import seed_network
 from portal.cli.seed_network_awards import seed_awards
 from portal.cli.seed_network_events import seed_network_events
+from portal.cli.seed_network_forum import seed_network_forum
 from portal.cli.seed_network_peers import seed_network_peers
 from portal.cli.seed_payments import seed_payments
 from portal.cli.seed_toolkit import seed_toolkit
@@ -184,6 +185,29 @@ def _plan(employer: str, response: str, owner: Author) -> None:
         taken(plans.request_version(employer=employer, by=owner))
 
 
+def _network(
+    ids: Mapping[str, int], *, cafe: str, home: str, owner: Author, carer: Author, head: Author
+) -> None:
+    """What the demonstration's network shows, journey by journey."""
+    joined = seed_network(cafe=cafe, home=home, owner=owner, carer=carer)
+    click.echo(f"{joined} example employers in the network.")
+    officer = Author(ids["officer@lep.example"], "Leo Example", "officer@lep.example")
+    champions = seed_awards(
+        manager=head,
+        assessors=[
+            officer,
+            Author(ids["evaluator@study.example"], "Eva Example", "evaluator@study.example"),
+            Author(ids["admin@lep.example"], "Ali Example", "admin@lep.example"),
+        ],
+    )
+    click.echo(f"{champions} example champions.")
+    seed_network_peers(cafe=cafe, home=home, owner=owner, carer=carer, officer=officer)
+    events = seed_network_events(cafe=cafe, home=home, owner=owner, carer=carer, by=officer)
+    click.echo(f"{events} example events.")
+    threads = seed_network_forum(cafe=cafe, home=home, owner=owner, carer=carer, officer=officer)
+    click.echo(f"{threads} example threads in the forum.")
+
+
 @seed.command("demo")
 def demo_command() -> None:
     """Demonstration people, employers, answers and a plan; refused unless the portal is empty."""
@@ -224,21 +248,7 @@ def demo_command() -> None:
     cara = Author(carer, "Cara Example", "owner@care.example")
     resources = seed_toolkit(cafe=cafe, home=home, owner=owner, carer=cara)
     click.echo(f"{resources} resources in the toolkit.")
-    joined = seed_network(cafe=cafe, home=home, owner=owner, carer=cara)
-    click.echo(f"{joined} example employers in the network.")
-    officer = Author(ids["officer@lep.example"], "Leo Example", "officer@lep.example")
-    champions = seed_awards(
-        manager=head,
-        assessors=[
-            officer,
-            Author(ids["evaluator@study.example"], "Eva Example", "evaluator@study.example"),
-            Author(ids["admin@lep.example"], "Ali Example", "admin@lep.example"),
-        ],
-    )
-    click.echo(f"{champions} example champions.")
-    seed_network_peers(cafe=cafe, home=home, owner=owner, carer=cara, officer=officer)
-    events = seed_network_events(cafe=cafe, home=home, owner=owner, carer=cara, by=officer)
-    click.echo(f"{events} example events.")
+    _network(ids, cafe=cafe, home=home, owner=owner, carer=cara, head=head)
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "
         f"{len(PEOPLE)} people to sign in as."
