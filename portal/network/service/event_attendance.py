@@ -22,6 +22,7 @@ from portal.network.queries import event_results as results
 from portal.network.queries import events
 from portal.network.rules.events import DOORS_OPEN, doors_closed
 from portal.network.service import event_certificates as certificates
+from portal.network.service import ties
 from portal.network.service.event_places import NO_EVENT, NO_PLACE
 
 MOST_MARK: Final = 5
@@ -95,6 +96,7 @@ def undo(*, event_reference: str, reference: str, by: Author) -> Ok[EventRegistr
     place.certificate_sha256 = None
     current_session().flush()
     _note("check_in_undone", place, event, by)
+    ties.renew_soon()
     return Ok(place)
 
 
@@ -174,6 +176,7 @@ def _came(event: Event, place: EventRegistration, by: Author) -> None:
     certificates.ask(event, place)
     _note("came", place, event, by)
     _on_timeline(event, place, by)
+    ties.renew_soon()
 
 
 def _on_timeline(event: Event, place: EventRegistration, by: Author) -> None:

@@ -13,7 +13,7 @@ from portal.network.models import NetworkConsent, NetworkMember
 from portal.network.queries import members as found
 from portal.network.rules.members import TEXTS, Profile, faults
 from portal.network.rules.words import FIELDS
-from portal.network.service import invitations
+from portal.network.service import invitations, ties
 
 STALE = Problem(
     "stale",
@@ -58,6 +58,7 @@ def save(
     if joins:
         _note(employer.id, "Joined the network", by)
         invitations.count_joined(employer_id=employer.id, came_by=came_by, by=by)
+        ties.renew_soon()
     current_session().flush()
     return Ok(member)
 
@@ -72,6 +73,7 @@ def leave(*, employer: EmployerProfile, by: Author) -> Ok[NetworkMember] | Err:
     member.revision += 1
     _record("left", member, by)
     _note(employer.id, "Left the network", by)
+    ties.renew_soon()
     current_session().flush()
     return Ok(member)
 

@@ -35,6 +35,7 @@ from portal.network.rules.peers import (
 from portal.network.rules.states import MATCH_MOVES, REQUEST_MOVES, refused
 from portal.network.rules.words import PEER_OUTCOMES
 from portal.network.service import peer_mails as mails
+from portal.network.service import ties
 
 NO_MATCH: Final = Problem("no_match", "There is no such match")
 NO_REQUEST: Final = Problem("no_request", "This request does not wait any more")
@@ -145,6 +146,7 @@ def _introduce(match: PeerMatch, by: Author) -> None:
     _record("introduced", match, by)
     current_session().flush()
     mails.introduced(_facts(match))
+    ties.renew_soon()
 
 
 def withdraw(*, reference: str, by: Author) -> Ok[PeerMatch] | Err:

@@ -96,7 +96,8 @@ def match_propose() -> ResponseReturnValue:
     if isinstance(done, Err):
         flash(done.problem.message, "error")
         return redirect(url_for("network.matches"))
-    flash("Proposed. Both have a mail with a link to answer.", "success")
+    words = "Both are asked by mail, unless they refuse such mail, and on their own page."
+    flash(f"Proposed. {words}", "success")
     return redirect(url_for("network.match_record", reference=made))
 
 
