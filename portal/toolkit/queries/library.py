@@ -229,9 +229,16 @@ def for_practices(
 
 
 def cards_by_practice(
-    practices: Collection[str], *, sector: str | None, size: str | None
+    practices: Collection[str],
+    *,
+    sector: str | None,
+    size: str | None,
+    audiences: Collection[str] = (),
 ) -> dict[str, list[Card]]:
-    """For each practice the resources that help with it, in the order of their titles."""
+    """For each practice the resources that help with it, in the order of their titles.
+
+    With ``audiences`` only those written for one of them.
+    """
     if not practices:
         return {}
     query = (
@@ -247,6 +254,11 @@ def cards_by_practice(
     for kind, value, every in (("sector", sector, SECTORS), ("size", size, SIZES)):
         if value is not None:
             query = query.where(Resource.id.in_(_written_for(kind, value, every)))
+    if audiences:
+        readers = select(ResourceTag.resource_id).where(
+            ResourceTag.kind == "audience", ResourceTag.value.in_(audiences)
+        )
+        query = query.where(Resource.id.in_(readers))
     found: dict[str, list[Card]] = {}
     for row in current_session().execute(query).mappings():
         values = dict(row)

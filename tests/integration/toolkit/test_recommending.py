@@ -22,6 +22,12 @@ def shelf(session: PortalSession) -> dict[str, str]:
     """One guide for each practice, for every sector, and one for another sector only."""
     with unit_of_work():
         make_published(
+            title="What to ask your employer",
+            practices=tuple(practices()),
+            sectors=(),
+            audiences=("workers", "union_reps"),
+        )
+        make_published(
             title="For care homes only",
             practices=tuple(practices()),
             sectors=("social_care",),
@@ -54,7 +60,8 @@ def test_every_recommendation_rests_on_an_answer(party: Party) -> None:
     for one in found:
         assert one.because
         assert all(answers[why.question] == why.answer for why in one.because)
-    assert "For care homes only" not in {one.card.title for one in found}
+    titles = {one.card.title for one in found}
+    assert not titles & {"For care homes only", "What to ask your employer"}
     assert len({one.card.id for one in found}) == len(found)
 
 
