@@ -22,6 +22,7 @@ from portal.cli.demo_tools import taken
 from portal.cli.seed_caseload import seed_caseload
 from portal.cli.seed_payments import seed_payments
 from portal.cli.seed_toolkit import seed_toolkit
+from portal.cli.seed_toolkit_reach import seed_reach
 from portal.db import current_session, unit_of_work
 from portal.diagnostics import queries as diagnostic_queries
 from portal.diagnostics import service as diagnostics
@@ -220,7 +221,12 @@ def demo_command() -> None:
     resources = seed_toolkit(
         cafe=cafe, home=home, owner=owner, carer=Author(carer, "Cara Example", "owner@care.example")
     )
-    click.echo(f"{resources} resources in the toolkit.")
+    readers = seed_reach(
+        officer=Author(ids["officer@lep.example"], "Leo Example", "officer@lep.example"),
+        adviser=advisers[0],
+        organisation_id=provider.id,
+    )
+    click.echo(f"{resources} resources in the toolkit, {readers:,} made-up readers.")
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "
         f"{len(PEOPLE)} people to sign in as."
