@@ -109,6 +109,8 @@ class Shelf:
         """Take keys with their facets' numbers, in the library's order."""
         listed = list(rows)
         self.ids = [key for key, _facets in listed]
+        # What was found in the library as it is now, by whatever it was looked up with.
+        self.remembered: dict[str, int] = {}
         self.everything = (1 << len(listed)) - 1
         # Where each resource's digit stands in a number written out; that of place 0 stands last.
         self._digits = {key: len(listed) - place for place, key in enumerate(self.ids)}
