@@ -21,6 +21,7 @@ from sqlalchemy import select
 from config import ROOT, Settings
 from portal import create_app
 from portal.cli.schema import load_metadata, upgrade
+from portal.cli.toolkit import load_toolkit
 from portal.db.session import Database, current_session
 from scripts.system import stop
 
@@ -84,6 +85,9 @@ def prepare(sign_ins: Path | None) -> None:
         if is_empty():
             print("  Filling in demonstration data …", flush=True)
             _seed(app, "demo")
+        else:
+            # Resources of the toolkit that came with a newer version; what was edited here stays.
+            load_toolkit()
         words = _seed(app, "sign-ins") or ""
         if sign_ins is not None:
             sign_ins.write_text(words, encoding="utf-8")

@@ -27,6 +27,7 @@ from portal.cli.seed_network_forum import seed_network_forum
 from portal.cli.seed_network_peers import seed_network_peers
 from portal.cli.seed_payments import seed_payments
 from portal.cli.seed_toolkit import seed_toolkit
+from portal.cli.seed_toolkit_reach import seed_reach
 from portal.db import current_session, unit_of_work
 from portal.diagnostics import queries as diagnostic_queries
 from portal.diagnostics import service as diagnostics
@@ -247,7 +248,12 @@ def demo_command() -> None:
     click.echo(f"{claimed} example claims for the work of the stories.")
     cara = Author(carer, "Cara Example", "owner@care.example")
     resources = seed_toolkit(cafe=cafe, home=home, owner=owner, carer=cara)
-    click.echo(f"{resources} resources in the toolkit.")
+    readers = seed_reach(
+        officer=Author(ids["officer@lep.example"], "Leo Example", "officer@lep.example"),
+        adviser=advisers[0],
+        organisation_id=provider.id,
+    )
+    click.echo(f"{resources} resources in the toolkit, {readers:,} made-up readers.")
     _network(ids, cafe=cafe, home=home, owner=owner, carer=cara, head=head)
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "

@@ -28,6 +28,7 @@ _ATTRIBUTES: Final[Mapping[str, set[str]]] = {
     "blockquote": _SHARED,
     "br": set(),
     "code": set(),
+    "div": {"aria-label", "class", "role", "tabindex"},
     "em": set(),
     "h2": {"class", "id"},
     "h3": {"class", "id"},
@@ -155,6 +156,8 @@ def _parser() -> MarkdownIt:
     parser.inline.ruler.before("link", "cite", _cite)
     parser.add_render_rule("cite", _render_cite)
     parser.add_render_rule("text", _render_text)
+    parser.add_render_rule("table_open", _render_table)
+    parser.add_render_rule("table_close", lambda *_parts: "</table></div>\n")
     return parser
 
 
@@ -188,6 +191,18 @@ def _render_text(
 ) -> str:
     said = str(escape(tokens[index].content))
     return _GAP.sub('<span class="app-fill">____________</span>', said)
+
+
+def _render_table(
+    renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: dict[str, Any]
+) -> str:
+    """A table may be wider than a phone: its frame scrolls, and the keyboard reaches it."""
+    env["tables"] = env.get("tables", 0) + 1
+    table = renderer.renderToken(tokens, index, options, env)
+    return (
+        f'<div class="app-scroll" tabindex="0" role="region" aria-label="Table {env["tables"]}">'
+        f"{table}"
+    )
 
 
 def _prepare(tokens: list[Token], env: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ from portal.payments.queries import held
 _MONEY: Final = (
     *("claim_lines", "claim_line_queries", "claim_checks", "check_overrides"),
     *("ledger_entries", "audit_sample_items"),
+    # Only marks of what has been looked at already.
+    "output_misses",
 )
 RECORDS: Final = (
     HeldRecords(

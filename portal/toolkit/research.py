@@ -26,7 +26,7 @@ _HELD: Final = HeldRecords(
     "discussions",
     "What you told us about your practice, and what would help",
     "The provider that you told, and the LEP",
-    (queries.HELD.table.name,),
+    (queries.HELD.table.name, "insight_theme_links"),
     partial(read_table, queries.HELD),
     order=63,
 )

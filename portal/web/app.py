@@ -12,7 +12,7 @@ from flask.templating import Environment
 from portal.kernel.clock import london
 from portal.kernel.money import Money
 from portal.web.access import current_actor, init_access
-from portal.web.assets import asset_url
+from portal.web.assets import asset_url, init_assets
 from portal.web.brand import BRAND
 from portal.web.errors import init_errors
 from portal.web.navigation import nav_items
@@ -54,6 +54,7 @@ def _context() -> dict[str, Any]:
 def init_web(app: Flask) -> None:
     """Security first, then access, pages, errors and what templates may call."""
     init_security(app)
+    init_assets(app)
     init_access(app)
     init_errors(app)
     init_pages(app)

@@ -7,8 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from flask import Flask, Response, request, send_from_directory
+from werkzeug.security import safe_join
+
 DIST: Final = Path(__file__).resolve().parents[2] / "static" / "dist"
 URL_PREFIX: Final = "/static/"
+_PACKED: Final = (".css", ".js", ".svg")
+_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 class AssetsNotBuiltError(RuntimeError):
@@ -45,3 +50,26 @@ def asset_url(name: str) -> str:
 def asset_path(name: str) -> Path:
     """The built file on disk, for the PDF's fonts and images."""
     return DIST / _hashed(name)
+
+
+def send_built(filename: str) -> Response:
+    """A built file, packed where the browser takes that: a fifth of the bytes for a slow line."""
+    if not filename.endswith(_PACKED):
+        return send_from_directory(DIST, filename)
+    path = safe_join(str(DIST), f"{filename}.gz")
+    packed = (
+        "gzip" in request.accept_encodings.values() and path is not None and Path(path).is_file()
+    )
+    if packed:
+        kind = _TYPES[Path(filename).suffix]
+        response = send_from_directory(DIST, f"{filename}.gz", mimetype=kind)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = send_from_directory(DIST, filename)
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def init_assets(app: Flask) -> None:
+    """Serve built files so; behind a proxy that serves them itself this is not asked."""
+    app.view_functions["static"] = send_built

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import * as sass from 'sass'
 
 const src = dirname(fileURLToPath(import.meta.url))
@@ -20,6 +21,8 @@ function write(name, content) {
   const path = join(fresh, hashed)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, content)
+  // Packed once here rather than at each request; fonts are packed already.
+  if (/\.(css|js|svg)$/.test(name)) writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }))
   manifest[name] = hashed
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask
@@ -75,7 +76,7 @@ def inside(server: LiveServer) -> Iterator[Flask]:
         Settings(
             portal_env="development",
             database_url=settings["DATABASE_URL"],
-            queue_path=settings["QUEUE_PATH"],
+            queue_path=Path(settings["QUEUE_PATH"]),
             storage_url=settings["STORAGE_URL"],
             public_url=server.url,
         )

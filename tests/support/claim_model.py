@@ -122,6 +122,11 @@ class Model:
         """Whether an output can be put on a claim."""
         return not work.withdrawn and self.line_of(work.key) is None
 
+    def may_go(self, work: Work) -> bool:
+        """Whether its work can be withdrawn: no line holds it, or all that was paid came back."""
+        line = self.line_of(work.key)
+        return line is None or (line.paid and line.recovered == line.pence)
+
     def goes_back(self, line: Line) -> bool:
         """Whether there is room on its draft for a line that was taken out."""
         work = self.works[line.work]

@@ -201,6 +201,7 @@ CONFIRMATIONS: Final = TableShown(
         "state": "State",
         "answered_at": "Answered",
         "answered_name": "Answered by",
+        "answered_by": "Answered from the account of",
         "words": "Words",
         "created_at": "Written down",
         "updated_at": "Last changed",

@@ -1,11 +1,11 @@
-"""Deliveries of a claim that stand a second time, read in one statement whatever its length."""
+"""Deliveries of a claim that stand a second time, read in two statements whatever its length."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from datetime import date
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, and_, func, select
 
 from portal.caseload.models import Attendance, Delivery
 from portal.db import current_session
@@ -31,51 +31,102 @@ class SameDelivery(NamedTuple):
     same_title: bool
 
 
+class _Standing(NamedTuple):
+    """An employer at a delivery that made an output; ``root`` stands for records merged."""
+
+    output: int
+    reference: str
+    organisation: int
+    day: date
+    kind: str
+    title: str
+    root: int
+    employer: str
+    attended: int
+    line: int | None
+    claim: int | None
+
+    @property
+    def like(self) -> tuple[int, date, str, int]:
+        """What two records of one delivery share."""
+        return self.organisation, self.day, self.kind, self.root
+
+
+def _standings() -> Select[Any]:
+    return (
+        select(
+            Output.id,
+            Output.reference,
+            Delivery.organisation_id,
+            Delivery.delivered_on,
+            Delivery.kind,
+            func.lower(Delivery.title),
+            func.coalesce(Employer.merged_into_id, Employer.id),
+            func.coalesce(Employer.trading_name, Employer.name),
+            Attendance.attended,
+            ClaimLine.id,
+            ClaimLine.claim_id,
+        )
+        .join(Delivery, Delivery.id == Output.delivery_id)
+        .join(Attendance, Attendance.delivery_id == Delivery.id)
+        .join(Employer, Employer.id == Attendance.employer_id)
+        .order_by(Output.id, Attendance.id)
+    )
+
+
 def same_deliveries(claim_id: int) -> dict[int, list[SameDelivery]]:
     """For each line with a delivery, the earlier or already claimed ones that may be the same.
 
-    Records that were merged count as the one that stands for them.
+    Compared here: joined with one another in the database, deliveries and employers are multiplied
+    by each other before anything tells them apart.
     """
-    own, other = aliased(Delivery), aliased(Delivery)
-    beside, second = aliased(Output), aliased(ClaimLine)
-    here, there = aliased(Attendance), aliased(Attendance)
-    business, namesake = aliased(Employer), aliased(Employer)
-    same = func.coalesce(business.merged_into_id, business.id) == func.coalesce(
-        namesake.merged_into_id, namesake.id
-    )
-    # A row without a claim compares as unknown, so it counts by its own age only.
-    before = or_(second.claim_id != claim_id, beside.id < Output.id)
-    rows = current_session().execute(
-        select(
-            ClaimLine.id,
-            beside.id,
-            beside.reference,
-            func.coalesce(business.trading_name, business.name),
-            here.attended,
-            there.attended,
-            func.lower(own.title) == func.lower(other.title),
+    session = current_session()
+    live = and_(ClaimLine.output_id == Output.id, ClaimLine.state.not_in(_GONE))
+    rows = session.execute(
+        _standings().join(ClaimLine, live).where(ClaimLine.claim_id == claim_id)
+    ).all()
+    own = [_standing(row) for row in rows]
+    if not own:
+        return {}
+    others = session.execute(
+        _standings()
+        .outerjoin(ClaimLine, live)
+        .where(
+            Output.withdrawn_at.is_(None),
+            Delivery.organisation_id.in_({one.organisation for one in own}),
+            Delivery.delivered_on.in_({one.day for one in own}),
         )
-        .join(Output, Output.id == ClaimLine.output_id)
-        .join(own, own.id == Output.delivery_id)
-        .join(
-            other,
-            and_(
-                other.organisation_id == own.organisation_id,
-                other.delivered_on == own.delivered_on,
-                other.kind == own.kind,
-                other.id != own.id,
-            ),
-        )
-        .join(beside, and_(beside.delivery_id == other.id, beside.withdrawn_at.is_(None)))
-        .outerjoin(second, and_(second.output_id == beside.id, second.state.not_in(_GONE)))
-        .join(here, here.delivery_id == own.id)
-        .join(there, there.delivery_id == other.id)
-        .join(business, business.id == here.employer_id)
-        .join(namesake, and_(namesake.id == there.employer_id, same))
-        .where(ClaimLine.claim_id == claim_id, ClaimLine.state.not_in(_GONE), before)
-        .order_by(ClaimLine.id, beside.id, business.id)
-    )
+    ).all()
+    by_likeness: dict[tuple[int, date, str, int], list[_Standing]] = {}
+    for row in others:
+        other = _standing(row)
+        by_likeness.setdefault(other.like, []).append(other)
     found: dict[int, list[SameDelivery]] = {}
-    for row in rows.all():
-        found.setdefault(row[0], []).append(SameDelivery(*row[:6], bool(row[6])))
+    for one in own:
+        for other in by_likeness.get(one.like, ()):
+            if one.line is not None and _before(other, one):
+                found.setdefault(one.line, []).append(_same(one.line, one, other))
     return found
+
+
+def _standing(row: Any) -> _Standing:
+    return _Standing(*row)
+
+
+def _before(other: _Standing, one: _Standing) -> bool:
+    """Whether another came first: claimed elsewhere already, or an earlier output."""
+    if other.output == one.output:
+        return False
+    return other.claim not in (None, one.claim) or other.output < one.output
+
+
+def _same(line: int, one: _Standing, other: _Standing) -> SameDelivery:
+    return SameDelivery(
+        line,
+        other.output,
+        other.reference,
+        one.employer,
+        one.attended,
+        other.attended,
+        one.title == other.title,
+    )

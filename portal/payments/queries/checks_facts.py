@@ -141,7 +141,7 @@ def lines(claim_id: int) -> list[LineFacts]:
         .where(ClaimLine.claim_id == claim_id, ClaimLine.state.not_in(_GONE))
         .order_by(Output.occurred_on, Output.reference)
     )
-    return [_line_facts(row) for row in rows]
+    return [_line_facts(row) for row in rows.all()]
 
 
 def _line_facts(row: Any) -> LineFacts:
@@ -173,7 +173,7 @@ def confirmations(claim_id: int) -> dict[int, list[bool]]:
     )
     people, mailboxes = _staff()
     found: dict[int, list[bool]] = {}
-    for line, person, address in current_session().execute(query):
+    for line, person, address in current_session().execute(query).all():
         found.setdefault(line, []).append(person in people or mailbox(address) in mailboxes)
     return found
 
@@ -231,7 +231,7 @@ def _files(claim_id: int) -> Any:
 
 def files(claim_id: int) -> list[FileUse]:
     """Every file that stands for a line of a claim."""
-    rows = current_session().execute(_files(claim_id))
+    rows = current_session().execute(_files(claim_id)).all()
     return [_file_use(row) for row in rows]
 
 
@@ -260,7 +260,7 @@ def other_uses(claim_id: int) -> dict[str, list[OtherFile]]:
         .order_by(EvidenceFile.id)
     )
     found: dict[str, list[OtherFile]] = {}
-    for row in rows:
+    for row in rows.all():
         found.setdefault(row[1], []).append(OtherFile(*row))
     return found
 

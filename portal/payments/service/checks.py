@@ -237,7 +237,7 @@ def _is_other_work(use: FileUse, other: OtherFile) -> bool:
 def _place(other: OtherFile, terms: ClaimTerms) -> str:
     if other.organisation_id != terms.organisation_id:
         return _ELSEWHERE
-    what = EVIDENCE_KINDS.get(other.kind, other.kind).lower()
+    what = "a file" if other.kind == "other" else EVIDENCE_KINDS.get(other.kind, other.kind).lower()
     return f"{what} of {other.employer_name}"
 
 
@@ -268,6 +268,7 @@ def _keep(
     now = utc_now()
     rows: list[dict[str, Any]] = []
     passed: dict[int | None, list[str]] = {}
+    said: dict[tuple[str, ...], tuple[str, dict[str, Any]]] = {}
 
     def row(line: int | None, kind: str, result: str, words: str, detail: Any) -> dict[str, Any]:
         return {
@@ -287,10 +288,12 @@ def _keep(
             continue
         detail = details.get((one.line, one.kind), {}) if one.line is not None else {}
         rows.append(row(one.line, one.kind, one.result, one.words, {**one.detail, **detail}))
-    rows += [
-        row(line, PASSED, "pass", ", ".join(KINDS[kind] for kind in kinds), {"kinds": kinds})
-        for line, kinds in passed.items()
-    ]
+    for line, kinds in passed.items():
+        # Most lines pass the same checks: that is put into words once.
+        key = tuple(kinds)
+        if key not in said:
+            said[key] = ", ".join(KINDS[kind] for kind in kinds), {"kinds": kinds}
+        rows.append(row(line, PASSED, "pass", *said[key]))
     session = current_session()
     session.flush()
     if rows:

@@ -26,6 +26,9 @@ CHANGED = Problem(
     "changed",
     "Something was recovered or given back meanwhile. Look at the line again: nothing was done now",
 )
+WITHDRAWN = Problem(
+    "withdrawn", "The work behind this line was withdrawn: nothing can be given back for it"
+)
 _ACTIONS = {Entry.RECOVER: "payment.recovered", Entry.ADJUST: "payment.given_back"}
 
 
@@ -45,7 +48,8 @@ def give_back(
 ) -> Ok[int] | Err:
     """Return what was recovered wrongly; never more than was recovered, nor above the price.
 
-    Refused when the room under a cap was used for other work since.
+    Refused when the room under a cap was used for other work since, and once the work itself was
+    withdrawn: the business may have been engaged anew, and would be paid for twice.
     """
     return _correct(Entry.ADJUST, line_id, pence, reason, by, seen)
 
@@ -68,7 +72,7 @@ def _correct(
         return Err(Problem("reason_needed", "Say why", "reason"))
     problem = _amount_problem(pence, out if kind is Entry.RECOVER else recovered)
     if problem is None and kind is Entry.ADJUST:
-        problem = _cap_problem(claim, line, pence)
+        problem = _gone_or_over_cap(claim, line, pence)
     problem = problem or refused(claim.reference, by, doing="change")
     if problem is not None:
         return Err(problem)
@@ -84,9 +88,11 @@ def _amount_problem(pence: int, most: int) -> Problem | None:
     return Problem("too_much", f"Enter an amount from £0.01 to {Money(most)}", "pence")
 
 
-def _cap_problem(claim: Claim, line: ClaimLine, pence: int) -> Problem | None:
-    """Recovering made room under a cap; other work may have taken it since."""
+def _gone_or_over_cap(claim: Claim, line: ClaimLine, pence: int) -> Problem | None:
+    """Recovering let the work be withdrawn, and made room under a cap that other work may use."""
     output = claiming.outputs_by_id([line.output_id])[line.output_id]
+    if output.withdrawn_at is not None:
+        return WITHDRAWN
     left = claiming.room(claim.contract_id).by_type.get(output.output_type)
     if left is None or pence <= left:
         return None

@@ -51,7 +51,8 @@ class CampaignForm(Form):
     )
     code = StringField(
         "Short code for the link",
-        hint="4 to 12 small letters and digits. Leave empty and one is made",
+        hint="4 to 12 small letters and digits, without 0, 1, i, l and o, which people mix up. "
+        "Leave it empty and one is made",
         max_length=12,
         width=10,
         spellcheck=False,

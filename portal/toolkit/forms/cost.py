@@ -53,7 +53,8 @@ class CostForm(Form):
     manager_pay = _figure("manager_pay")
     training_days = StringField(
         "Paid training days for a new starter",
-        hint="Days of 7 hours 30 minutes; halves are fine. Left empty: 16 hours, our example",
+        hint="Days of 7 hours 30 minutes; halves are fine. "
+        "Left empty: 16 hours (a little over 2 days), our example",
         max_length=20,
         width=5,
         inputmode="decimal",

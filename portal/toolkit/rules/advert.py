@@ -84,10 +84,12 @@ def outcome(advert: Advert) -> Outcome:
 
 
 def _headline(flexible: Line, score: int) -> str:
-    if flexible.state == "good":
+    if flexible.state == "good" and score >= _FAIR:
         return f"{score} out of 100: part-timers can see that this job may suit them"
+    if flexible.state == "good":
+        return f"{score} out of 100: it offers part-time or flexible hours, but says little else"
     if flexible.state == "watch":
-        return f"{score} out of 100: part-time or flexible hours are there, but hard to find"
+        return f"{score} out of 100: part-time or flexible hours are there, but easy to miss"
     return f"{score} out of 100: somebody who wants part-time hours would not know to apply"
 
 
@@ -122,11 +124,16 @@ def _flexible(advert: Advert) -> Finding:
         words = "“Flexible” is asked of the worker here, not offered" if demanded else ""
         line = Line(label, "Not mentioned", words, "bad", _quotes(demanded), PASTE["flexible"])
         return Finding("flexible", 0, FLEXIBLE, line)
-    best = max(offered, key=lambda one: _PLACES[one.place])
+    firm = [one for one in offered if not one.hedged]
+    best = max(firm or offered, key=lambda one: _PLACES[one.place])
     kinds = list(dict.fromkeys(_KINDS[one.kind] for one in offered))
     value = f"{' and '.join(kinds)}: {_WHERE[best.place]}"
     points = _PLACES[best.place]
-    if best.place == "end":
+    if not firm:
+        points //= 2
+        words = "It leaves people guessing whether they may ask, and most will not. Say yes or no"
+        line = Line(label, f"Perhaps. {value}", words, "watch", _quotes(offered), PASTE["flexible"])
+    elif best.place == "end":
         words = "Many people stop reading before: move it to the title or the first lines"
         line = Line(label, value, words, "watch", _quotes(offered), PASTE["flexible"])
     else:

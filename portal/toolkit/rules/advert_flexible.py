@@ -50,6 +50,11 @@ _DEMANDS: Final = re.compile(
     r"|able to work (?:any|all) (?:shift|shifts|hours)|as (?:and when )?the business (?:needs"
     r"|requires)"
 )
+# An offer that leaves it open whether it is one: most people do not ask.
+_HEDGED: Final = re.compile(
+    r"\b(?:may|might|could) (?:also )?be (?:considered|possible|available|an option)"
+    r"|for the right (?:candidate|person)|in exceptional circumstances"
+)
 _CLAUSE: Final = re.compile(r"[,;:()–]|\s-\s|\bbut\b|\bhowever\b|\balthough\b|\bthough\b")
 _NOT_BEFORE: Final = re.compile(
     r"\b(?:no|not|non|never|cannot|can't|can not|unable to|don't|doesn't|isn't|aren't|won't"
@@ -77,12 +82,16 @@ _NO_ANSWER: Final = re.compile(r"^(?:sorry|no\b|unfortunately|not\b|i'm afraid|w
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One use of the words: ``kind`` is part, share or hours; ``place`` where it stands."""
+    """One use of the words: ``kind`` is part, share or hours; ``place`` where it stands.
+
+    A ``hedged`` offer leaves it open whether it is one.
+    """
 
     kind: str
     polarity: str
     quote: str
     place: str
+    hedged: bool = False
 
 
 def mentions(advert: Advert) -> list[Mention]:
@@ -124,7 +133,9 @@ def _of_sentence(sentence: Sentence, after: str, place: str) -> list[Mention]:
         if kind == "part" and _OTHER_MATTER.search(low) and not _offers_plainly(low):
             continue
         refused = asked_and_refused or _is_refused(low, match.start(), match.end())
-        found.append(Mention(kind, REFUSED if refused else OFFERED, sentence.quote, place))
+        polarity = REFUSED if refused else OFFERED
+        hedged = _HEDGED.search(low) is not None
+        found.append(Mention(kind, polarity, sentence.quote, place, hedged))
     return found
 
 

@@ -10,6 +10,8 @@ from portal.toolkit.rules.practices import practices_of_question
 
 # Levels run from 0 to 4; at 2, "for many but not in a set way", there is still something to do.
 HIGHEST_GAP: Final = 2
+# An employer is sent what those who can change something read; not what tells staff what to ask.
+EMPLOYERS_SIDE: Final = ("leaders", "managers", "supervisors", "trainers", "hr")
 _LEGAL_WEIGHT: Final = 6
 _TOP: Final = 4
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, reduce
+from itertools import repeat
 from operator import or_
 from typing import Final
 
@@ -25,6 +26,7 @@ TITLES: Final[Mapping[str, str]] = {
     "practice": "Practice",
 }
 _MOST_BITS: Final = 62
+_NOUGHT, _ONE = b"01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,11 @@ class Shelf:
         """Take keys with their facets' numbers, in the library's order."""
         listed = list(rows)
         self.ids = [key for key, _facets in listed]
+        # What was found in the library as it is now, by whatever it was looked up with.
+        self.remembered: dict[str, int] = {}
         self.everything = (1 << len(listed)) - 1
-        self._places = {key: place for place, key in enumerate(self.ids)}
+        # Where each resource's digit stands in a number written out; that of place 0 stands last.
+        self._digits = {key: len(listed) - place for place, key in enumerate(self.ids)}
         self._having = {
             cell: self._as_set(key for key, facets in listed if facets & bit)
             for cell, bit in _bits().items()
@@ -120,11 +125,10 @@ class Shelf:
 
     def _as_set(self, ids: Iterable[int]) -> int:
         digits = bytearray(b"0") * (len(self.ids) + 1)
-        places, last = self._places, len(self.ids)
-        for key in ids:
-            place = places.get(key)
-            if place is not None:
-                digits[last - place] = 49  # "1"; the digit of place 0 stands last
+        # The first digit is nobody's: what the library does not hold goes there.
+        for digit in map(self._digits.get, ids, repeat(0)):
+            digits[digit] = _ONE
+        digits[0] = _NOUGHT
         return int(digits, 2)
 
     def fitting(self, chosen: Mapping[str, Collection[str]], *, but: str = "") -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from portal.db import audit, current_session
+from portal.integrations.mail import public_link
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 from portal.toolkit.models import Campaign
@@ -108,6 +109,11 @@ def _record(what: str, campaign: Campaign, by: Author) -> None:
         detail={"code": campaign.code},
         actor_id=by.user_id,
     )
+
+
+def short_link(code: str) -> str:
+    """The whole address of a campaign's link, as it is printed."""
+    return public_link("toolkit.go", code=code)
 
 
 def lead(code: str) -> Ok[tuple[str, str | None]] | Err:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from portal.toolkit.queries import library
 from portal.toolkit.queries.library import Card
-from portal.toolkit.rules.recommending import Because, Gap, gaps, gaps_of
+from portal.toolkit.rules.recommending import EMPLOYERS_SIDE, Because, Gap, gaps, gaps_of
 
 MOST: Final = 12
 _MOST_REASONS: Final = 3
@@ -55,7 +55,9 @@ def _by_practice(
     wide: Iterable[Gap], sector: str | None, size: str | None
 ) -> dict[str, list[Card]]:
     wanted = {practice for gap in wide for practice in gap.practices}
-    return library.cards_by_practice(sorted(wanted), sector=sector, size=size)
+    return library.cards_by_practice(
+        sorted(wanted), sector=sector, size=size, audiences=EMPLOYERS_SIDE
+    )
 
 
 def _for_gaps(wide: Sequence[Gap], by_practice: Mapping[str, list[Card]]) -> list[Recommended]:

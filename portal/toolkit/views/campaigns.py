@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from qrcode.image.svg import SvgPathImage
 
 from portal.db import unit_of_work
-from portal.integrations.mail import public_link
 from portal.kernel.clock import today
 from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
@@ -144,7 +143,7 @@ def go(code: str) -> ResponseReturnValue:
 
 
 def _link(found: CampaignFacts) -> str:
-    return public_link("toolkit.go", code=found.code)
+    return service.short_link(found.code)
 
 
 def _load(reference: str) -> CampaignFacts:

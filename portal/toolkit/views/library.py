@@ -19,8 +19,10 @@ from portal.toolkit.rules.search_facets import TITLES, choices, known
 from portal.toolkit.service import reach, recommending
 from portal.toolkit.views import blueprint
 from portal.web.access import current_actor
+from portal.web.packing import pack_for_visitors
 from portal.web.text import clean_line
 
+blueprint.after_request(pack_for_visitors)
 _NEIGHBOURS: Final = 2
 _MOST_PAGES: Final = 10_000
 # Long lists of choices stay folded away until one of them is chosen.

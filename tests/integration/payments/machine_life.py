@@ -192,9 +192,9 @@ class Life(RuleBasedStateMachine):
                 reason="Wrong employer",
                 by=self.desk.adviser,
             ),
-            expected=self.model.line_of(work.key) is None,
+            expected=self.model.may_go(work),
         )
-        work.withdrawn = self.model.line_of(work.key) is None
+        work.withdrawn = self.model.may_go(work)
 
     # The provider
 
@@ -430,6 +430,8 @@ class Life(RuleBasedStateMachine):
         kind = self.model.works[line.work].kind
         room = self.model.caps.get(kind, 10**9) - self.model.spent(kind)
         most = min(line.recovered, room) if back else line.pence - line.recovered
+        if back and self.model.works[line.work].withdrawn:
+            most = 0
         act = paying.give_back if back else paying.recover
         done = self.do(
             lambda: act(line_id=line.key, pence=pence, reason="On review", by=by),

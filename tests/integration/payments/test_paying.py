@@ -15,7 +15,7 @@ from portal.payments.models import Claim, Contract
 from portal.payments.queries import claims as claiming
 from portal.payments.queries import ledger as reading
 from portal.payments.queries import paying as found
-from portal.payments.service import claims, paying, reviewing
+from portal.payments.service import claims, outputs, paying, reviewing
 from portal.payments.service.proving import verify
 from tests.factories.caseload import author_of, make_lep_officer, make_provider
 from tests.factories.payments import make_card, make_contract, make_output
@@ -121,3 +121,29 @@ def test_a_payee_without_bank_details_is_named(owed: tuple[Claim, Contract, User
         )
     assert isinstance(refused, Err)
     assert refused.problem.code == "no_bank_details"
+
+
+def test_nothing_is_given_back_for_work_that_was_withdrawn_since(
+    owed: tuple[Claim, Contract, User],
+) -> None:
+    """The business may be engaged anew then: giving back would pay for it twice."""
+    claim, contract, manager = owed
+    by = author_of(manager)
+    line, output = claiming.live_lines(claim.id)[0]
+    with unit_of_work():
+        run = paying.make_run(programme="pilot", references=None, by=by)
+        assert isinstance(run, Ok)
+        payment = found.payments_of(run.value.id)[0]
+        paying.mark_paid(
+            reference=payment.reference, paid_on=today(), bank_reference="BACS 1", by=by
+        )
+        assert isinstance(outputs.withdraw(output=output, reason="Not theirs", by=by), Err)
+        taken = paying.recover(line_id=line.id, pence=60_000, reason="Not theirs", by=by)
+        assert isinstance(taken, Ok)
+        assert isinstance(outputs.withdraw(output=output, reason="Not theirs", by=by), Ok)
+    with unit_of_work():
+        back = paying.give_back(line_id=line.id, pence=60_000, reason="It was", by=by)
+    assert isinstance(back, Err)
+    assert back.problem.code == "withdrawn"
+    assert reading.standing(contract.id).recovered == 60_000
+    assert verify().fault is None

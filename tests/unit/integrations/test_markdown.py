@@ -74,6 +74,8 @@ def test_boxes_and_lines_to_fill_in() -> None:
 
 def test_tables_get_their_classes_and_no_styles() -> None:
     html = render("| Role | Hours |\n|:--|--:|\n| Lead | 20 |").html
+    assert '<div class="app-scroll" tabindex="0" role="region" aria-label="Table 1">' in html
+    assert html.count("</table></div>") == 1
     assert '<table class="govuk-table">' in html
     assert 'scope="col"' in html
     assert "style=" not in html

@@ -177,3 +177,22 @@ def test_length_alone_is_no_merit(times: int) -> None:
 @pytest.mark.timeout(10)
 def test_the_longest_text_is_looked_at_in_good_time(text: str) -> None:
     assert outcome(read(text[:LONGEST])).faults == []
+
+
+@pytest.mark.parametrize(
+    ("words", "state", "says"),
+    [
+        ("Part-time may be considered for the right candidate.", "watch", "Perhaps"),
+        ("A job share might be possible.", "watch", "Perhaps"),
+        ("Part-time or full-time, 16 to 37 hours.", "good", "Part-time"),
+        ("Part-time welcome. A job share may be possible.", "good", "Part-time"),
+    ],
+)
+def test_an_offer_that_leaves_people_guessing_is_not_a_good_one(
+    words: str, state: str, says: str
+) -> None:
+    text = f"Team leader in Leeds\nYou lead a shop team.\n{words}\n" + "You serve customers. " * 20
+    flexible = findings(read(text, ""))[0]
+    assert flexible.line.state == state
+    assert flexible.line.value.startswith(says)
+    assert (flexible.points * 2 > flexible.most) is (state == "good")
