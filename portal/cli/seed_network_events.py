@@ -26,6 +26,7 @@ from portal.network.service.event_places import Attendee, Registered
 from portal.programme.queries import organisation_ids_of
 
 T = TypeVar("T")
+_SATURDAY: Final = 5
 _LABEL: Final = "This is an example for the demonstration. Nobody in it is a real person."
 _HALL: Final = "Example Hall\n1 Example Street\nLeeds LS1 4AP"
 _ACCESS: Final = (
@@ -98,6 +99,8 @@ def _series(by: Author) -> str:
 def _event(details: EventDetails, by: Author, *, days: int, publish: bool = True) -> str:
     """An event so many days after now."""
     day = clock.today() + timedelta(days=days)
+    # On a working day: Saturday and Sunday become the Monday after.
+    day += timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= _SATURDAY else 0)
     with unit_of_work():
         done = service.add(
             details=replace(details, day=day), organisation_id=_organisation(by), by=by
@@ -175,7 +178,7 @@ def _let_them_come(
 
 def _past(series: str) -> EventDetails:
     return EventDetails(
-        title="One post, two people: how a café shares its supervisors (example)",
+        title="One post, two people: how a café shares its senior posts (example)",
         summary="A café tells how two people share each supervisor's post, and what it took.",
         mode="in_person",
         day=clock.today(),

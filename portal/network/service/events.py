@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlalchemy import update
+
 from portal.db import audit, current_session, unit_of_work
 from portal.kernel.clock import utc_now
 from portal.kernel.ids import new_reference, new_token
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
-from portal.network.models import Event, EventSeries
+from portal.network.models import Event, EventRegistration, EventSeries
 from portal.network.queries import events as found
 from portal.network.rules.event_questions import questions_of, with_keys
 from portal.network.rules.events import EventDetails, EventTimes, faults, times_of
@@ -88,6 +90,9 @@ def change(
         event.sequence += 1
     current_session().flush()
     _record("changed", event, by)
+    if before["starts_at"] != event.starts_at:
+        # Another day has reminders of its own.
+        _forget_reminders(event)
     if published:
         if any(getattr(event, name) != value for name, value in before.items()):
             mails.tell_everybody(event, what="changed")
@@ -184,6 +189,14 @@ def change_series(
     current_session().flush()
     _record_series("changed", series, by)
     return Ok(series)
+
+
+def _forget_reminders(event: Event) -> None:
+    current_session().execute(
+        update(EventRegistration)
+        .where(EventRegistration.event_id == event.id)
+        .values(reminded_before=None)
+    )
 
 
 def _cannot_change(event: Event, revision: int) -> Problem | None:

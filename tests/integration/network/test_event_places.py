@@ -10,12 +10,13 @@ from flask import Flask
 
 from portal.db import current_session, unit_of_work
 from portal.integrations.jobs import run_daily
-from portal.kernel.clock import freeze, utc_now
+from portal.kernel.clock import freeze, london, utc_now
 from portal.kernel.ids import token_hash
 from portal.kernel.result import Err, Ok
 from portal.network.models import MailRefusal
 from portal.network.queries import event_people
 from portal.network.queries import events as queries
+from portal.network.rules.events import EventDetails
 from portal.network.service import event_mails, event_reminders
 from portal.network.service import event_places as places
 from portal.network.service import events as running
@@ -285,6 +286,50 @@ def test_reminders_a_week_and_a_day_before_once_each() -> None:
     assert subjects("cem@example.org") == ["You are on the waiting list"]
     assert "https://meet.example/a" in mails("ann@example.org")[1]["text"]
     assert "https://meet.example/a" not in mails("cem@example.org")[0]["text"]
+
+
+def test_an_event_that_moves_is_reminded_of_again() -> None:
+    event = an_event()
+    registered(event, "ann@example.org")
+    begins = event.starts_at
+    with freeze(begins - timedelta(days=7)):
+        assert event_reminders.remind_due() == 1
+        day = london(begins + timedelta(days=30)).date()
+        details = EventDetails(
+            title=event.title,
+            summary=event.summary,
+            mode="in_person",
+            day=day,
+            starts="10:00",
+            ends="12:00",
+            place=event.place,
+            capacity=2,
+        )
+        with unit_of_work():
+            done = running.change(reference=event.reference, revision=0, details=details, by=STAFF)
+        assert isinstance(done, Ok), done
+        assert event_reminders.remind_due() == 0
+    for days in (7, 1):
+        with freeze(begins + timedelta(days=30 - days)):
+            assert event_reminders.remind_due() == 1
+
+
+def test_places_that_are_taken_cannot_be_taken_away() -> None:
+    event = an_event(capacity=3)
+    registered(event, "ann@example.org", "bob@example.org")
+    details = EventDetails(
+        title="x",
+        summary="x",
+        mode="in_person",
+        day=london(event.starts_at).date(),
+        starts="10:00",
+        ends="12:00",
+        place="Hall",
+        capacity=1,
+    )
+    with unit_of_work():
+        done = running.change(reference=event.reference, revision=0, details=details, by=STAFF)
+    assert codes(done) == ["capacity_taken"]
 
 
 def test_a_cancelled_event_is_not_reminded_of() -> None:
