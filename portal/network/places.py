@@ -38,5 +38,6 @@ def network_places(here: str) -> list[dict[str, Any]]:
     return [
         {"text": text, "href": url_for(endpoint), "active": key == here}
         for key, text, endpoint in _PLACES
-        if is_there(endpoint)
+        # Others who assess come by the link in their mail.
+        if is_there(endpoint) and (key != "assess" or current_actor().strong)
     ]

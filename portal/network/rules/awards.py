@@ -120,7 +120,7 @@ def needs(
             "What the law asks for is met",
             standing.diagnostic and not flags,
             "Answer these first, in your action plan or by taking the diagnostic again: "
-            + "; ".join(flags)
+            + ", ".join(f"“{flag}”" for flag in flags)
             if flags
             else "The diagnostic asks about it",
         ),

@@ -14,6 +14,8 @@ from portal.network.rules.words import TIERS
 WIDTH: Final = 360
 HEIGHT: Final = 120
 _TWICE: Final = 2
+# Drawn larger than it is shown, so that its edges are smooth.
+_FINER: Final = 2
 _TEAL: Final = "#0b5c66"
 _GREY: Final = "#4a5b62"
 _WHITE: Final = "#ffffff"
@@ -53,18 +55,23 @@ def picture(tier: str, *, standing: str, until: str) -> bytes:
     from PIL.PngImagePlugin import PngInfo
 
     title, lower = _lines(tier, standing, until)
-    size = (WIDTH * _TWICE, HEIGHT * _TWICE)
-    image = Image.new("RGBA", size, (0, 0, 0, 0))
+    by = _TWICE * _FINER
+    image = Image.new("RGBA", (WIDTH * by, HEIGHT * by), (0, 0, 0, 0))
     pen = ImageDraw.Draw(image)
     colour = _TEAL if standing == "valid" else _GREY
-    pen.rounded_rectangle((0, 0, size[0] - 1, size[1] - 1), radius=20, fill=colour)
-    ring = (52, 56, 180, 184)
-    pen.ellipse(ring, outline=_WHITE, width=16)
+    pen.rounded_rectangle((0, 0, WIDTH * by - 1, HEIGHT * by - 1), radius=10 * by, fill=colour)
+    ring = (22 * by, 24 * by, 94 * by, 96 * by)
+    pen.ellipse(ring, outline=_WHITE, width=8 * by)
     pen.pieslice(ring, start=-90, end=30, fill=_WHITE)
     # The same lines as the drawing's, measured from their feet.
-    pen.text((220, 80), "Employer champion", font=_font(34, 400), fill=_WHITE, anchor="ls")
-    pen.text((220, 144), title, font=_font(56, 700), fill=_WHITE, anchor="ls")
-    pen.text((220, 194), lower, font=_font(30, 400), fill=_WHITE, anchor="ls")
+    for top, words_, size, weight in (
+        (40, "Employer champion", 17, 400),
+        (72, title, 28, 700),
+        (97, lower, 15, 400),
+    ):
+        font = _font(size * by, weight)
+        pen.text((110 * by, top * by), words_, font=font, fill=_WHITE, anchor="ls")
+    image = image.resize((WIDTH * _TWICE, HEIGHT * _TWICE), Image.Resampling.LANCZOS)
     about = PngInfo()
     about.add_itxt("Description", words(tier, standing=standing, until=until))
     file = io.BytesIO()
