@@ -123,9 +123,7 @@ def _award_conflicts() -> None:
             "user_id", "employer_id", name=op.f("uq_award_conflicts_user_id_employer_id")
         ),
     )
-    op.create_index(
-        op.f("ix_award_conflicts_employer_id"), "award_conflicts", ["employer_id"]
-    )
+    op.create_index(op.f("ix_award_conflicts_employer_id"), "award_conflicts", ["employer_id"])
 
 
 def _award_applications() -> None:
