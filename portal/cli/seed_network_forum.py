@@ -50,6 +50,24 @@ def seed_network_forum(
     for voice in (olive, cara, leo):
         with unit_of_work():
             taken(forum_readers.promise(rank=voice.rank, by=voice.by))
+    welcome, share, held = _threads(olive, cara, leo)
+    with unit_of_work():
+        taken(
+            forum_moderation.change_thread(
+                thread=welcome[0].thread,
+                act="pin",
+                reason="For newcomers (example)",
+                by=officer,
+            )
+        )
+        taken(forum_readers.solve(post=share[1].post, seen="", rank="member", by=carer))
+        taken(forum_readers.helpful(post=share[1].post, helps=True, rank="member", by=carer))
+        taken(forum_readers.subscribe(how="digest", category="job-design", rank="member", by=owner))
+    return 4 if held[0].held else 3
+
+
+def _threads(olive: Voice, cara: Voice, leo: Voice) -> tuple[list[Posted], ...]:
+    """A welcome, a question that is answered, one without a name, and one that waits."""
     welcome = _thread(
         "start-here",
         "Welcome to the forum",
@@ -87,19 +105,7 @@ def seed_network_forum(
         "Opening hours over the holidays",
         Said(olive, 2, "What do you pay on bank holidays, and could we all agree on one rate?"),
     )
-    with unit_of_work():
-        taken(
-            forum_moderation.change_thread(
-                thread=welcome[0].thread,
-                act="pin",
-                reason="For newcomers (example)",
-                by=officer,
-            )
-        )
-        taken(forum_readers.solve(post=share[1].post, seen="", rank="member", by=carer))
-        taken(forum_readers.helpful(post=share[1].post, helps=True, rank="member", by=carer))
-        taken(forum_readers.subscribe(how="digest", category="job-design", rank="member", by=owner))
-    return 4 if held[0].held else 3
+    return welcome, share, held
 
 
 def _thread(category: str, title: str, first: Said, *answers: Said) -> list[Posted]:
