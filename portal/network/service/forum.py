@@ -38,9 +38,11 @@ NO_CATEGORY = Problem(
 )
 LOCKED = Problem("locked", "This thread is closed: nothing can be added or changed in it")
 STALE = Problem("stale", "You have changed this post meanwhile. Look at it again, then change it")
-FILE_UNNAMED: Final = (
+NO_FILE_UNNAMED: Final = Problem(
+    "file_unnamed",
     "A file can say who made it, so a post without a name has none. Leave the file out, or post "
-    "under your name"
+    "under your name",
+    "file",
 )
 
 
@@ -270,7 +272,7 @@ def _names_problem(who: Standing, unnamed: bool, title: str, body: str) -> Probl
 
 def _file_problem(unnamed: bool, there: int) -> Problem | None:  # noqa: FBT001
     if unnamed:
-        return Problem("file_unnamed", FILE_UNNAMED, "file")
+        return NO_FILE_UNNAMED
     if there >= MOST_FILES:
         return Problem("too_many_files", f"A post has at most {MOST_FILES} files", "file")
     return None

@@ -78,9 +78,9 @@ def keep(file_name: str, data: bytes) -> Ok[Kept] | Err:
     return Ok(Kept(files.safe_name(file_name, kind), kind.media_type, len(data), sha256, key))
 
 
-def note_refused(problem: Problem, *, by: Author) -> Err:
+def note_refused(problem: Problem, *, by: Author, unnamed: bool = False) -> Err:
     """Keep that a file was refused, and why."""
-    return refuse(problem, by=by)
+    return refuse(problem, by=by, unnamed=unnamed)
 
 
 def attach(post: ForumPost, kept: Kept) -> ForumAttachment:

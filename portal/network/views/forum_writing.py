@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
 from portal.kernel.ids import new_token, normalise_reference
-from portal.kernel.result import Err, Problem
+from portal.kernel.result import Err
 from portal.network.forms.forum import EditForm, FollowForm, PostForm, ReportForm, ThreadForm
 from portal.network.queries import forum as found
 from portal.network.queries import forum_posts as found_posts
@@ -259,7 +259,8 @@ def _kept(form: Any) -> Kept | Err | None:
     if not sent or not sent.filename:
         return None
     if "unnamed" in form and form.unnamed.data:
-        return Err(Problem("file_unnamed", service.FILE_UNNAMED, "file"))
+        with unit_of_work():
+            return files.note_refused(service.NO_FILE_UNNAMED, by=current_author(), unnamed=True)
     kept = files.keep(sent.filename, sent.read(files.largest() + 1))
     if isinstance(kept, Err):
         with unit_of_work():

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from portal.db import unit_of_work
 from portal.db.session import PortalSession
+from portal.employers.panels import held_records
 from portal.integrations.jobs import sweep
 from portal.integrations.scanning import SCANNER_EXTENSION, Verdict
 from portal.kernel.result import Err
@@ -416,6 +417,10 @@ def test_pictures_and_documents_are_judged_by_their_bytes(
     assert "plan  b" not in page.text
     assert row.file_name.endswith(".png")
     assert "/" not in row.file_name
+    record = next(one for one in held_records() if one.file_name == "forum-files")
+    assert record.files is not None
+    assert [one.read() for one in record.files(writer.employer.id)] == [files.png()]
+    assert len(record.table(writer.employer.id)[1]) == 1
     answer = client.get(f"/forum/files/{row.reference}")
     assert answer.data == files.png()
     assert answer.mimetype == "image/png"

@@ -153,7 +153,20 @@ def test_no_export_and_no_merge_tells_it(
 ) -> None:
     posted = started(hidden, "A quiet question", unnamed=True)
     replied(hidden, posted.thread, "A loud answer")
-    for shown, count in ((forum_held.POSTS, 1), (forum_held.THREADS, 0)):
+    with unit_of_work():
+        for text in ("A quieter question", "The quietest question"):
+            revision = post_row(posted.post).revision
+            forum.edit(
+                post=posted.post, revision=revision, body=text, rank="member", by=hidden.author
+            )
+        forum_moderation.hide(post=posted.post, reason="Too quiet", by=make_moderator())
+    for shown, count in (
+        (forum_held.POSTS, 1),
+        *((one, 0) for one in (forum_held.THREADS, forum_held.TEXTS, forum_held.LOG)),
+        (forum_held.FILES, 0),
+    ):
+        columns = {column.name for column in shown.table.columns}
+        assert columns == {*shown.columns, *shown.left_out}
         _head, rows = read_table(shown, hidden.employer.id)
         assert len(rows) == count
         assert "quiet" not in str(rows)
@@ -208,6 +221,7 @@ def test_a_file_could_give_it_away(
     page = client.submit(path, sent, form=f"{path}/reply")
     assert "A file can say who made it" in page.text
     assert session.scalars(select(ForumAttachment)).all() == []
+    assert session.scalars(select(ForumLog.by_name)).all() == [UNNAMED]
     answer = replied(hidden, posted.thread, "Quiet", unnamed=True)
     assert 'type="file"' not in client.get(f"/forum/p/{answer.post}/edit").text
 
