@@ -139,7 +139,7 @@ def award_words(employer_ids: Collection[int]) -> dict[int, str]:
         .order_by(Award.awarded_on, Award.id)
     )
     return {
-        key: f"{TIERS[tier]} employer champion, until {until.day} {until:%B %Y}"
+        key: f"{TIERS[tier]} champion until {until:%B %Y}"
         for key, tier, until in rows
     }
 
