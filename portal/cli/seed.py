@@ -37,6 +37,7 @@ from portal.employers.rules.facts import Details, StaffNumbers
 from portal.integrations.jobs import sweep
 from portal.kernel import clock
 from portal.kernel.people import PORTAL, Author
+from portal.network.service import ties
 from portal.programme import service as programme
 from portal.programme.queries import organisations
 
@@ -207,6 +208,7 @@ def _network(
     click.echo(f"{events} example events.")
     threads = seed_network_forum(cafe=cafe, home=home, owner=owner, carer=carer, officer=officer)
     click.echo(f"{threads} example threads in the forum.")
+    ties.renew()
 
 
 @seed.command("demo")
