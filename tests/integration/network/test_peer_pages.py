@@ -106,7 +106,7 @@ def test_staff_propose_the_best_and_follow_it(client: PortalClient, session: Por
     assert "No award" in page
     values = {"request": request.reference, "champion": near.reference}
     made = client.submit("/network/matches", values, form="/network/matches/propose")
-    assert "Proposed. Both have a mail" in made.text
+    assert "Proposed. Both are asked by mail" in made.text
     assert "Waiting for both to agree" in client.get("/network/matches/list").text
     assert "No request waits" in client.get("/network/matches").text
     [match] = found.matches_of(asker.id)

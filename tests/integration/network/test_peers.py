@@ -38,7 +38,9 @@ from tests.factories.peers import (
 
 def sent(session: PortalSession) -> list[dict[str, str]]:
     """The mails that wait in the outbox."""
-    rows = session.scalars(select(OutboxEntry).where(OutboxEntry.kind == "mail.send"))
+    rows = session.scalars(
+        select(OutboxEntry).where(OutboxEntry.kind == "mail.send").order_by(OutboxEntry.id)
+    )
     return [dict(row.payload) for row in rows]
 
 
