@@ -138,10 +138,7 @@ def award_words(employer_ids: Collection[int]) -> dict[int, str]:
         .where(Award.employer_id.in_(employer_ids), *_valid())
         .order_by(Award.awarded_on, Award.id)
     )
-    return {
-        key: f"{TIERS[tier]} champion until {until:%B %Y}"
-        for key, tier, until in rows
-    }
+    return {key: f"{TIERS[tier]} champion until {until:%B %Y}" for key, tier, until in rows}
 
 
 def opens(field: str) -> ColumnElement[bool]:
