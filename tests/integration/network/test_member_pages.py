@@ -30,7 +30,7 @@ SECRET = {
     "sector": "Hospitality",
     "size": "Small",
     "district": "Leeds",
-    "award": "Leading employer champion",
+    "award": "Leading champion until",
 }
 
 
