@@ -7,9 +7,7 @@ never written is left where it is, since a lost proof costs more than a few mega
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -26,27 +24,15 @@ from portal.employers.service import timeline
 from portal.integrations.noting import audit_later
 from portal.integrations.scanning import scanner
 from portal.integrations.storage import StorageError, storage
+from portal.integrations.uploads import put
 from portal.kernel.clock import today, utc_now
+from portal.kernel.files import Kept
 from portal.kernel.people import PORTAL, Author
 from portal.kernel.result import Err, Ok, Problem
 
 SCAN_KIND: Final = "evidence.scan"
 _SENT_TWICE: Final = timedelta(minutes=2)
 NO_FILE = Problem("no_file", "There is no such file")
-NOT_STORED = Problem(
-    "not_stored", "The file could not be kept just now. Nothing was saved: try again", "file"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file that was judged and is in storage, before anything points at it."""
-
-    name: str
-    media_type: str
-    size: int
-    sha256: str
-    key: str
 
 
 def largest() -> int:
@@ -60,13 +46,12 @@ def keep(file_name: str, data: bytes) -> Ok[Kept] | Err:
     kind = rules.recognise(data, at_most=largest())
     if isinstance(kind, Problem):
         return Err(kind)
-    key = f"evidence/{today():%Y-%m}/{secrets.token_hex(16)}"
-    try:
-        sha256 = storage().put(key, data)
-    except StorageError:
-        return Err(NOT_STORED)
-    name = rules.safe_name(file_name, kind)
-    return Ok(Kept(name, kind.media_type, len(data), sha256, key))
+    return put(
+        folder="evidence",
+        name=rules.safe_name(file_name, kind),
+        media_type=kind.media_type,
+        data=data,
+    )
 
 
 def add(

@@ -28,10 +28,10 @@ from portal.caseload.rules.support import (
 )
 from portal.caseload.rules.words import SUPPORT_KINDS
 from portal.caseload.service import cases, confirmations, evidence
-from portal.caseload.service.evidence import Kept
 from portal.db import audit, current_session
 from portal.employers.service import timeline
 from portal.kernel.clock import LONDON, today, utc_now
+from portal.kernel.files import Kept
 from portal.kernel.ids import token_hash
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem

@@ -13,10 +13,10 @@ from portal.caseload.queries.support import DeliveryFacts
 from portal.caseload.rules.support import odd_day
 from portal.caseload.service import evidence
 from portal.caseload.service import support as service
-from portal.caseload.service.evidence import Kept
 from portal.caseload.views import blueprint
 from portal.caseload.views.support import load_own_delivery
 from portal.db import unit_of_work
+from portal.kernel.files import Kept
 from portal.kernel.ids import new_token, normalise_reference
 from portal.kernel.result import Err
 from portal.programme import queries as programme

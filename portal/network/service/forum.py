@@ -11,6 +11,7 @@ from typing import Final
 
 from portal.db import audit, current_session
 from portal.kernel.clock import utc_now
+from portal.kernel.files import Kept
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 from portal.network.models import (
@@ -26,7 +27,7 @@ from portal.network.queries.members import UNNAMED
 from portal.network.rules import forum_manners as manners
 from portal.network.rules.forum_words import MOST_FILES, TAKEN_BACK_TITLE, Rank
 from portal.network.rules.states import POST_MOVES, refused
-from portal.network.service.forum_files import Kept, attach
+from portal.network.service.forum_files import attach
 from portal.network.service.forum_keeping import keep_thread, note, refuse, tell_later
 
 NOT_IN = Problem("not_a_member", "The forum is for employers in the network and for staff")

@@ -5,9 +5,7 @@ A file is in storage before its row is written, so that no row points at nothing
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import current_app
@@ -26,7 +24,9 @@ from portal.caseload.rules.evidence_kinds import (
 from portal.db import audit, current_session, outbox, unit_of_work
 from portal.integrations.scanning import scanner
 from portal.integrations.storage import StorageError, storage
-from portal.kernel.clock import today, utc_now
+from portal.integrations.uploads import put
+from portal.kernel.clock import utc_now
+from portal.kernel.files import Kept
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 from portal.network.models import ForumAttachment, ForumPost
@@ -39,22 +39,8 @@ ACCEPTED: Final = "PDF, PNG, JPEG, HEIC, DOCX, XLSX, PPTX or ODT"
 ACCEPT_ATTRIBUTE: Final = ".pdf,.png,.jpg,.jpeg,.heic,.docx,.xlsx,.pptx,.odt"
 _KINDS: Final = (PDF, PNG, JPEG, HEIC, DOCX, XLSX, PPTX, ODT)
 _TEN_MEGABYTES: Final = 10 * 1024 * 1024
-NOT_STORED = Problem(
-    "not_stored", "The file could not be kept just now. Nothing was saved: try again", "file"
-)
 NOT_READY = Problem("not_ready", "This file is still being checked. Try again in a minute")
 LOCKED_AWAY = Problem("locked_away", "A fault was found in this file, so it is not handed out")
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file that was judged and is in storage, before anything points at it."""
-
-    name: str
-    media_type: str
-    size: int
-    sha256: str
-    key: str
 
 
 def largest() -> int:
@@ -70,12 +56,12 @@ def keep(file_name: str, data: bytes) -> Ok[Kept] | Err:
     )
     if isinstance(kind, Problem):
         return Err(kind)
-    key = f"forum/{today():%Y-%m}/{secrets.token_hex(16)}"
-    try:
-        sha256 = storage().put(key, data)
-    except StorageError:
-        return Err(NOT_STORED)
-    return Ok(Kept(files.safe_name(file_name, kind), kind.media_type, len(data), sha256, key))
+    return put(
+        folder="forum",
+        name=files.safe_name(file_name, kind),
+        media_type=kind.media_type,
+        data=data,
+    )
 
 
 def note_refused(problem: Problem, *, by: Author, unnamed: bool = False) -> Err:

@@ -8,6 +8,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
+from portal.kernel.files import Kept
 from portal.kernel.ids import new_token, normalise_reference
 from portal.kernel.result import Err
 from portal.network.forms.forum import EditForm, FollowForm, PostForm, ReportForm, ThreadForm
@@ -19,7 +20,6 @@ from portal.network.service import forum as service
 from portal.network.service import forum_files as files
 from portal.network.service import forum_readers as readers
 from portal.network.service.forum import Draft, Posted
-from portal.network.service.forum_files import Kept
 from portal.network.views import blueprint
 from portal.network.views.forum import notice_words, offer_places, own_or_moderated, thread_page
 from portal.network.views.forum_seat import back, page_number, rank, seat

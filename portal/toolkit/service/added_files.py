@@ -5,9 +5,7 @@ A file is in storage before its row is written, so that no row points at nothing
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import current_app
@@ -16,8 +14,10 @@ from portal.caseload.rules import evidence as files
 from portal.caseload.rules.evidence_kinds import DOCX, PDF, PPTX, XLSX
 from portal.db import audit, current_session, outbox, unit_of_work
 from portal.integrations.scanning import scanner
-from portal.integrations.storage import StorageError, storage
-from portal.kernel.clock import today, utc_now
+from portal.integrations.storage import storage
+from portal.integrations.uploads import put
+from portal.kernel.clock import utc_now
+from portal.kernel.files import Kept
 from portal.kernel.people import PORTAL, Author
 from portal.kernel.result import Err, Ok, Problem
 from portal.toolkit.models import ResourceFile
@@ -33,20 +33,6 @@ ACCEPT_ATTRIBUTE: Final = ".docx,.xlsx,.pptx,.pdf"
 MOST_FILES: Final = 20
 _KINDS: Final = (DOCX, XLSX, PPTX, PDF)
 NO_FILE = Problem("no_file", "There is no such file")
-NOT_STORED = Problem(
-    "not_stored", "The file could not be kept just now. Nothing was saved: try again", "file"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file that was judged and is in storage, before anything points at it."""
-
-    name: str
-    media_type: str
-    size: int
-    sha256: str
-    key: str
 
 
 def largest() -> int:
@@ -62,12 +48,12 @@ def keep(file_name: str, data: bytes) -> Ok[Kept] | Err:
     )
     if isinstance(kind, Problem):
         return Err(kind)
-    key = f"toolkit/{today():%Y-%m}/{secrets.token_hex(16)}"
-    try:
-        sha256 = storage().put(key, data)
-    except StorageError:
-        return Err(NOT_STORED)
-    return Ok(Kept(files.safe_name(file_name, kind), kind.media_type, len(data), sha256, key))
+    return put(
+        folder="toolkit",
+        name=files.safe_name(file_name, kind),
+        media_type=kind.media_type,
+        data=data,
+    )
 
 
 def add(*, reference: str, words: str, kept: Kept, by: Author) -> Ok[ResourceFile] | Err:
