@@ -17,6 +17,7 @@ from portal import (
     network,
     payments,
     programme,
+    reports,
     toolkit,
 )
 from portal.db import Database
@@ -44,7 +45,7 @@ def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
     init_web(app)
     for feature in (
         *(accounts, programme, employers, caseload, diagnostics, action_plans),
-        *(toolkit, network, payments),
+        *(toolkit, network, payments, reports),
     ):
         feature.register(app)
     cli.register(app)

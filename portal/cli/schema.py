@@ -11,6 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy import Connection, MetaData, text
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, MetaData, text
 from config import ROOT
 from portal.db import Base
 from portal.db.session import Database, current_database
+from portal.reports.facts import install as counts
 
 MIGRATIONS = ROOT / "migrations"
 # The search tables are made by hand in their migrations and are not models.
@@ -52,8 +54,9 @@ def alembic_config(connection: Connection | None = None) -> Config:
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the database to a revision, whole or not at all.
 
-    On SQLite foreign keys are off meanwhile, since rebuilding a parent table would otherwise
-    empty its children, and are checked before the end.
+    The triggers that count for reports are put aside meanwhile and come back at the newest
+    revision, when everything is counted afresh. On SQLite foreign keys are off as well, since
+    rebuilding a parent table would otherwise empty its children, and are checked before the end.
 
     Raises:
         RuntimeError: when rows point at nothing afterwards.
@@ -61,8 +64,14 @@ def upgrade(database: Database, revision: str = "head") -> None:
     if database.url.startswith("sqlite:///"):
         Path(database.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     with database.engine.connect() as connection:
+        if _is_current(connection):
+            return
+        connection.rollback()
         if database.is_sqlite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+        counts.uninstall(connection)
+        # Each migration is a transaction of its own, so nothing may be open before them.
+        connection.commit()
         command.upgrade(alembic_config(connection), revision)
         if database.is_sqlite:
             broken = connection.execute(text("PRAGMA foreign_key_check")).fetchall()
@@ -70,8 +79,24 @@ def upgrade(database: Database, revision: str = "head") -> None:
                 raise RuntimeError(f"Rows that point at nothing after migrating: {broken[:5]}")
             connection.rollback()
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
-        if connection.in_transaction():
+        elif connection.in_transaction():
             connection.commit()
+        if _revision(connection) == _newest(connection):
+            counts.install(connection)
+        connection.commit()
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _newest(connection: Connection) -> str | None:
+    return ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+
+
+def _is_current(connection: Connection) -> bool:
+    """Whether there is nothing to do, neither for migrations nor for what reports count."""
+    return _revision(connection) == _newest(connection) and counts.is_current(connection)
 
 
 def differences(database: Database) -> list[object]:

@@ -53,6 +53,10 @@ ANNEXES: dict[str, dict[str, str]] = {
         "cards": "what the library puts on the pages of other features",
         "wiring": "ties the journeys to the application, as there are many",
     },
+    "reports": {
+        "facts": "what is counted, as SQL over every feature's records, and its triggers",
+        "wiring": "ties the feature to the application",
+    },
     "network": {
         "awards": "what awards put on other pages, worker, downloads and merges",
         "champions": "what later features do when an employer becomes a champion",

@@ -1,0 +1,350 @@
+"""What is counted of the caseload: referrals, contacts, sessions, support, a case's way."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Final
+
+from portal.reports.facts.axes import (
+    EMPLOYER_COLUMNS,
+    employer,
+    groups,
+    joined_case,
+    joined_employer,
+    provider,
+    source,
+)
+from portal.reports.facts.definition import Axis, Derived, Fact, Watch
+from portal.reports.facts.dialect import Sql
+
+# The steps of a case, in order, with the column of its row that dates them.
+STEPS: Final = (
+    ("referred", "referred_on"),
+    ("accepted", "opened_on"),
+    ("consulted", "consulted_on"),
+    ("session", "session_on"),
+    ("plan", "plan_on"),
+    ("supported", "supported_on"),
+    ("followed", "followed_on"),
+    ("embedded", "embedded_on"),
+)
+_SUPPORT: Final = ("training_session", "workshop", "consultancy", "coaching")
+_CASE: Final = "JOIN cases c ON c.id = f.case_id JOIN employers e ON e.id = c.employer_id"
+_CASE_SOURCE: Final = f"{_CASE} LEFT JOIN referral_sources s ON s.id = c.source_id"
+
+
+def journeys(sql: Sql) -> Derived:
+    """One row a case: the London day on which it first came to each step, and its groups.
+
+    The groups are copied so that what counts it needs no other table (a fact that rests on a
+    derived row rests on nothing else). ``support`` names the kinds of support it had, in order.
+    """
+    kinds = " || ".join(
+        "CASE WHEN EXISTS (SELECT 1 FROM delivery_attendances t JOIN support_deliveries d "  # noqa: S608
+        "ON d.id = t.delivery_id WHERE t.case_id = c.id AND d.withdrawn_at IS NULL "
+        f"AND d.kind = '{kind}') THEN '{kind} ' ELSE '' END"
+        for kind in _SUPPORT
+    )
+    opened = sql.day("c.opened_at")
+    of_case = "c.id = {row}.case_id"
+    return Derived(
+        table="report_journeys",
+        source="cases c JOIN employers e ON e.id = c.employer_id "
+        "LEFT JOIN referral_sources s ON s.id = c.source_id",
+        columns=(
+            ("case_id", "c.id"),
+            ("employer_id", "c.employer_id"),
+            ("organisation_id", "c.organisation_id"),
+            ("source_kind", "s.kind"),
+            ("sector", "e.sector"),
+            ("size_tier", "e.size_tier"),
+            ("district", "e.district"),
+            (
+                "referred_on",
+                (
+                    f"coalesce((SELECT min({sql.day('r.received_at')}) FROM referrals r "  # noqa: S608
+                    f"WHERE r.case_id = c.id), {opened})"
+                ),
+            ),
+            ("opened_on", opened),
+            (
+                "consulted_on",
+                (
+                    f"(SELECT min({sql.day('k.held_at')}) FROM consultations k "  # noqa: S608
+                    "WHERE k.case_id = c.id)"
+                ),
+            ),
+            (
+                "session_on",
+                (
+                    "(SELECT min(x.held_on) FROM diagnostic_sessions x WHERE x.case_id = c.id "
+                    "AND x.withdrawn_at IS NULL)"
+                ),
+            ),
+            (
+                "plan_on",
+                (
+                    f"(SELECT min({sql.day('m.at')}) FROM case_milestones m "  # noqa: S608
+                    "WHERE m.case_id = c.id AND m.kind = 'plan' AND m.withdrawn_at IS NULL)"
+                ),
+            ),
+            (
+                "supported_on",
+                (
+                    "(SELECT min(d.delivered_on) FROM delivery_attendances t JOIN support_deliveries d "  # noqa: E501
+                    "ON d.id = t.delivery_id WHERE t.case_id = c.id AND d.withdrawn_at IS NULL)"
+                ),
+            ),
+            (
+                "followed_on",
+                (
+                    "(SELECT min(u.done_on) FROM follow_ups u WHERE u.case_id = c.id "
+                    "AND u.state = 'done')"
+                ),
+            ),
+            (
+                "embedded_on",
+                (
+                    "(SELECT min(u.done_on) FROM follow_ups u JOIN follow_up_answers a "
+                    "ON a.follow_up_id = u.id WHERE u.case_id = c.id AND u.state = 'done' "
+                    "AND a.answer = 'embedded')"
+                ),
+            ),
+            ("closed_on", sql.day("c.closed_at")),
+            ("support", f"trim({kinds})"),
+        ),
+        watches=(
+            Watch(
+                "cases",
+                "c.id = {row}.id",
+                ("employer_id", "organisation_id", "source_id", "opened_at", "closed_at"),
+            ),
+            Watch("employers", "c.employer_id = {row}.id", EMPLOYER_COLUMNS, added=False),
+            Watch("referrals", of_case, ("case_id", "received_at")),
+            Watch("consultations", of_case, ("case_id", "held_at")),
+            Watch("diagnostic_sessions", of_case, ("case_id", "held_on", "withdrawn_at")),
+            Watch("case_milestones", of_case, ("case_id", "at", "withdrawn_at")),
+            Watch("delivery_attendances", of_case, ("case_id", "delivery_id")),
+            Watch(
+                "support_deliveries",
+                "c.id IN (SELECT case_id FROM delivery_attendances WHERE delivery_id = {row}.id)",
+                ("kind", "delivered_on", "withdrawn_at"),
+                added=False,
+            ),
+            Watch("follow_ups", of_case, ("case_id", "state", "done_on")),
+            Watch(
+                "follow_up_answers",
+                "c.id IN (SELECT case_id FROM follow_ups WHERE id = {row}.follow_up_id)",
+                ("answer", "follow_up_id"),
+            ),
+        ),
+    )
+
+
+def facts(sql: Sql) -> tuple[Fact, ...]:
+    """The facts, each with its axes."""
+    return (
+        _referral(sql),
+        _contact(sql),
+        _consultation(sql),
+        _session(sql),
+        _delivery(sql),
+        _support(sql),
+        _step(sql),
+        _gap(sql),
+    )
+
+
+def _referral(sql: Sql) -> Fact:
+    return Fact(
+        key="referral",
+        meaning="Referrals received, by what became of them",
+        source="referrals f JOIN referral_sources s ON s.id = f.source_id "
+        "LEFT JOIN employers e ON e.id = f.employer_id",
+        month=sql.month(sql.day("f.received_at")),
+        kind="f.status",
+        axes=(
+            groups("coalesce(e.sector, f.sector)", "e.size_tier", "e.district"),
+            provider(sql, "f.organisation_id"),
+            source("s.kind"),
+        ),
+        watches=(
+            Watch(
+                "referrals",
+                "f.id = {row}.id",
+                ("status", "employer_id", "organisation_id", "source_id", "received_at", "sector"),
+            ),
+            joined_employer(),
+        ),
+    )
+
+
+def _contact(sql: Sql) -> Fact:
+    return Fact(
+        key="contact",
+        meaning="Conversations with employers that were had, not only tried",
+        source=f"interactions f {_CASE}",
+        where="f.reached",
+        month=sql.month(sql.day("f.at")),
+        kind="f.kind",
+        amount="f.minutes",
+        amount_meaning="minutes of an adviser's time",
+        axes=(employer("e"), provider(sql, "c.organisation_id")),
+        watches=(
+            Watch(
+                "interactions", "f.id = {row}.id", ("case_id", "kind", "at", "reached", "minutes")
+            ),
+            joined_case(),
+            joined_employer(),
+        ),
+    )
+
+
+def _consultation(sql: Sql) -> Fact:
+    return Fact(
+        key="consultation",
+        meaning="Phone consultations held, each once however often it was corrected",
+        source=f"consultations f {_CASE_SOURCE}",
+        where="f.corrects_id IS NULL",
+        month=sql.month(sql.day("f.held_at")),
+        amount="f.minutes",
+        amount_meaning="minutes",
+        axes=(employer("e"), provider(sql, "c.organisation_id"), source("s.kind")),
+        watches=(
+            Watch("consultations", "f.id = {row}.id", ("case_id", "held_at", "minutes")),
+            joined_case(),
+            joined_employer(),
+        ),
+    )
+
+
+def _session(sql: Sql) -> Fact:
+    return Fact(
+        key="session",
+        meaning="In-depth diagnostic sessions held and not withdrawn",
+        source=f"diagnostic_sessions f {_CASE_SOURCE}",
+        where="f.withdrawn_at IS NULL",
+        month=sql.month("f.held_on"),
+        kind="f.mode",
+        amount="f.minutes",
+        amount_meaning="minutes",
+        axes=(employer("e"), provider(sql, "c.organisation_id"), source("s.kind")),
+        watches=(
+            Watch(
+                "diagnostic_sessions",
+                "f.id = {row}.id",
+                ("case_id", "held_on", "mode", "minutes", "withdrawn_at"),
+            ),
+            joined_case(),
+            joined_employer(),
+        ),
+    )
+
+
+def _delivery(sql: Sql) -> Fact:
+    return Fact(
+        key="delivery",
+        meaning="Training sessions, workshops, consultancy and coaching delivered, each once",
+        source="support_deliveries f",
+        where="f.withdrawn_at IS NULL",
+        month=sql.month("f.delivered_on"),
+        kind="f.kind",
+        amount="f.minutes",
+        amount_meaning="minutes",
+        axes=(provider(sql, "f.organisation_id"),),
+        watches=(
+            Watch(
+                "support_deliveries",
+                "f.id = {row}.id",
+                ("kind", "delivered_on", "minutes", "organisation_id", "withdrawn_at"),
+            ),
+        ),
+    )
+
+
+def _support(sql: Sql) -> Fact:
+    return Fact(
+        key="support",
+        meaning="Employers at training, workshops, consultancy and coaching, each time they came",
+        source="delivery_attendances f JOIN support_deliveries d ON d.id = f.delivery_id "
+        "JOIN employers e ON e.id = f.employer_id",
+        where="d.withdrawn_at IS NULL",
+        month=sql.month("d.delivered_on"),
+        kind="d.kind",
+        amount="f.attended",
+        amount_meaning="people who attended",
+        axes=(
+            # Sector and size as they were on the day; nobody wrote the district down then.
+            groups("f.sector", "f.size_tier", "e.district"),
+            provider(sql, "d.organisation_id"),
+        ),
+        watches=(
+            Watch(
+                "delivery_attendances",
+                "f.id = {row}.id",
+                ("delivery_id", "employer_id", "attended", "sector", "size_tier"),
+            ),
+            Watch(
+                "support_deliveries",
+                "d.id = {row}.id",
+                ("kind", "delivered_on", "organisation_id", "withdrawn_at"),
+                added=False,
+            ),
+            Watch("employers", "e.id = {row}.id", ("district",), added=False),
+        ),
+    )
+
+
+_JOURNEY: Final = (
+    "organisation_id",
+    "source_kind",
+    *EMPLOYER_COLUMNS,
+    *(column for _, column in STEPS),
+)
+
+
+def _step(sql: Sql) -> Fact:
+    # Who came to a later step has come past this one: no step holds fewer than the next.
+    reached = " ".join(
+        f"WHEN '{step}' THEN {sql.earliest(*later) if len(later) > 1 else later[0]}"
+        for place, (step, _) in enumerate(STEPS)
+        for later in ([f"f.{column}" for _, column in STEPS[place:]],)
+    )
+    names = " UNION ALL ".join(f"SELECT '{step}' AS step" for step, _ in STEPS)
+    return Fact(
+        key="step",
+        meaning="Cases by the steps that they have come to, in the month in which they were opened",
+        source=f"report_journeys f CROSS JOIN ({names}) k",
+        where=f"CASE k.step {reached} END IS NOT NULL",
+        month=sql.month("f.opened_on"),
+        kind="k.step",
+        axes=(employer("f"), provider(sql, "f.organisation_id"), source("f.source_kind")),
+        watches=(Watch("report_journeys", "f.case_id = {row}.case_id", _JOURNEY),),
+    )
+
+
+def _gap(sql: Sql) -> Fact:
+    pairs = list(itertools.pairwise(STEPS))
+    names = " UNION ALL ".join(f"SELECT '{two[0]}' AS step" for _, two in pairs)
+    days = " ".join(
+        f"WHEN '{two[0]}' THEN {sql.days(f'f.{one[1]}', f'f.{two[1]}')}" for one, two in pairs
+    )
+    between = f"CASE k.step {days} END"
+    return Fact(
+        key="gap",
+        meaning="Cases that came from one step to the next, by the days that lay between",
+        source=f"report_journeys f CROSS JOIN ({names}) k",
+        where=f"{between} >= 0",
+        month=sql.quarter("f.opened_on"),
+        kind="k.step",
+        amount=between,
+        amount_meaning="days from the step before",
+        axes=(Axis("days", sql.padded(between, 5)),),
+        watches=(
+            Watch(
+                "report_journeys",
+                "f.case_id = {row}.case_id",
+                tuple(column for _, column in STEPS),
+            ),
+        ),
+    )

@@ -1,0 +1,160 @@
+"""Putting the triggers into a database, counting everything afresh, and comparing the two.
+
+Migrations may rebuild tables, so triggers go before them and come back after them; what they kept
+is counted again only when something about it may have changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from portal.reports.facts.catalogue import derived_rows, facts
+from portal.reports.facts.definition import CELL, Derived, Fact
+from portal.reports.facts.dialect import POSTGRESQL, SQLITE, Sql
+from portal.reports.facts.triggers import PREFIX, statements
+
+_COLUMNS = ", ".join(CELL)
+
+
+def sql_of(connection: Connection) -> Sql:
+    """The words of this connection's database."""
+    return SQLITE if connection.dialect.name == "sqlite" else POSTGRESQL
+
+
+def _installed(connection: Connection) -> list[tuple[str, str]]:
+    """The names of our triggers with their tables."""
+    if connection.dialect.name == "sqlite":
+        found = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        found = "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
+    rows = connection.execute(text(found)).all()
+    return [(name, table) for name, table in rows if name.startswith(PREFIX)]
+
+
+def uninstall(connection: Connection) -> None:
+    """Take every trigger away; nothing is counted until they are back."""
+    for name, table in _installed(connection):
+        if connection.dialect.name == "sqlite":
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            connection.execute(text(f"DROP TRIGGER {name} ON {table}"))
+            connection.execute(text(f"DROP FUNCTION {name}()"))
+
+
+def fingerprint(sql: Sql) -> str:
+    """What tells one set of definitions from another."""
+    parts = [*statements(sql, facts(sql), derived_rows(sql))]
+    parts += [fact.rows() for fact in facts(sql)] + [item.select() for item in derived_rows(sql)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the triggers in the database are those of these definitions."""
+    kept = connection.execute(text("SELECT hash FROM report_definitions WHERE id = 1")).scalar()
+    sql = sql_of(connection)
+    expected = sum(
+        1
+        for line in statements(sql, facts(sql), derived_rows(sql))
+        if line.startswith("CREATE TRIGGER")
+    )
+    return kept == fingerprint(sql) and len(_installed(connection)) == expected
+
+
+def install(connection: Connection) -> None:
+    """Count everything afresh and keep it from now on, in the caller's transaction."""
+    sql = sql_of(connection)
+    uninstall(connection)
+    _count_afresh(connection, sql)
+    for statement in statements(sql, facts(sql), derived_rows(sql)):
+        connection.exec_driver_sql(statement.replace("%", "%%") if not sql.sqlite else statement)
+    connection.execute(text("DELETE FROM report_definitions"))
+    connection.execute(
+        text("INSERT INTO report_definitions (id, hash) VALUES (1, :hash)"),
+        {"hash": fingerprint(sql)},
+    )
+
+
+def _count_afresh(connection: Connection, sql: Sql) -> None:
+    connection.execute(text("DELETE FROM report_deltas"))
+    connection.execute(text("DELETE FROM report_cells"))
+    for item in derived_rows(sql):
+        connection.execute(text(f"DELETE FROM {item.table}"))  # noqa: S608 - names of our own
+        connection.execute(
+            text(f"INSERT INTO {item.table} ({', '.join(item.names)}) {item.select()}")
+        )
+    for fact in facts(sql):
+        connection.execute(
+            text(f"INSERT INTO report_cells ({_COLUMNS}, n, amount) {_counted(fact)}")
+        )
+
+
+def _counted(fact: Fact) -> str:
+    """A fact's cells as the records say."""
+    return (
+        f"SELECT {_COLUMNS}, sum(n), sum(amount) FROM ({_named(fact)}) counted "  # noqa: S608
+        f"GROUP BY {_COLUMNS} HAVING sum(n) <> 0 OR sum(amount) <> 0"
+    )
+
+
+def _named(fact: Fact) -> str:
+    names = (*CELL, "n", "amount")
+    return f"WITH rows({', '.join(names)}) AS ({fact.rows()}) SELECT * FROM rows"  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One cell or row that is not as the records say: its name, what is kept, what should be."""
+
+    where: str
+    kept: Any
+    true: Any
+
+
+def differences(connection: Connection) -> list[Difference]:
+    """Every cell and every derived row that differs from a recomputation over the records."""
+    sql = sql_of(connection)
+    found: list[Difference] = []
+    for item in derived_rows(sql):
+        found += _row_differences(connection, item)
+    for fact in facts(sql):
+        found += _cell_differences(connection, fact)
+    return found
+
+
+def _row_differences(connection: Connection, item: Derived) -> list[Difference]:
+    kept = {
+        row[0]: tuple(row)
+        for row in connection.execute(
+            text(f"SELECT {', '.join(item.names)} FROM {item.table}")  # noqa: S608
+        )
+    }
+    true = {row[0]: tuple(row) for row in connection.execute(text(item.select()))}
+    return _unequal(item.table, kept, true)
+
+
+def _cell_differences(connection: Connection, fact: Fact) -> list[Difference]:
+    kept_sql = (
+        f"SELECT {_COLUMNS}, sum(n), sum(amount) FROM ("  # noqa: S608
+        f"SELECT {_COLUMNS}, n, amount FROM report_cells WHERE fact = :fact UNION ALL "
+        f"SELECT {_COLUMNS}, n, amount FROM report_deltas WHERE fact = :fact) kept "
+        f"GROUP BY {_COLUMNS} HAVING sum(n) <> 0 OR sum(amount) <> 0"
+    )
+    kept = connection.execute(text(kept_sql), {"fact": fact.key})
+    true = connection.execute(text(_counted(fact)))
+    return _unequal(
+        fact.key,
+        {tuple(str(part) for part in row[1:7]): (int(row[7]), int(row[8])) for row in kept},
+        {tuple(str(part) for part in row[1:7]): (int(row[7]), int(row[8])) for row in true},
+    )
+
+
+def _unequal(what: str, kept: dict[Any, Any], true: dict[Any, Any]) -> list[Difference]:
+    return [
+        Difference(f"{what} {key}", kept.get(key), true.get(key))
+        for key in sorted(kept.keys() | true.keys(), key=str)
+        if kept.get(key) != true.get(key)
+    ]
