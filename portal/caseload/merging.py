@@ -59,7 +59,8 @@ class MergePolicy:
     They move to the kept one, but those that ``rule(kept_id, merged_id)`` lets stay; with
     ``moves`` false all of them stay, for the reason in ``stays``. ``words`` says a row in a line,
     from ``columns``. Rows made after a merge that hang on a moved one by a column in ``follows``
-    go back with it.
+    go back with it. A column in ``crossing`` leads to rows of any employer, so that nothing is
+    torn when the two ends belong to different ones.
     """
 
     column: str
@@ -70,6 +71,7 @@ class MergePolicy:
     stays: str = ""
     rule: Callable[[int, int], Effect] | None = None
     follows: tuple[str, ...] = ()
+    crossing: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:

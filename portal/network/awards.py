@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask import Flask, url_for
 
-from portal.caseload.merging import Effect, MergePolicy, register_merge_policy
+from portal.caseload.merging import Effect, MergePolicy, RowChange, register_merge_policy
 from portal.employers.panels import (
     HeldRecords,
     Panel,
@@ -20,6 +20,7 @@ from portal.employers.queries import EmployerProfile
 from portal.employers.queries.held import read_table
 from portal.integrations.jobs import register_daily, register_handler
 from portal.kernel.clock import today
+from portal.kernel.result import Problem
 from portal.network.access import may_read_certificate
 from portal.network.queries import award_held as held
 from portal.network.queries import awards as queries
@@ -28,6 +29,8 @@ from portal.network.rules.words import TIERS
 from portal.network.service import award_certificates, award_rounds
 from portal.web.access import Actor
 
+# Applications that may still become an award.
+UNDECIDED: Final = frozenset({"draft", "submitted", "assessing", "moderation", "ready"})
 _WHO: Final = "You, the assessors of the round, and the LEP"
 
 
@@ -64,15 +67,36 @@ def _award_address(code: str, _actor: Actor) -> str | None:
 
 
 def same_round(kept_id: int, merged_id: int) -> Effect:
-    """One application in a round counts: the merged employer's stays behind."""
+    """One application in a round counts: the merged employer's stays behind, and is not decided.
+
+    Where it has gone further than the one of the employer that is kept, the merge is refused: to
+    withdraw it would lose what the business has sent.
+    """
     rows = queries.rows_of([kept_id, merged_id])["applications"]
-    has = {row[2] for row in rows if row[1] == kept_id and row[3] != "withdrawn"}
+    has = {row[2]: row[3] for row in rows if row[1] == kept_id and row[3] != "withdrawn"}
+    twice = [row for row in rows if row[1] == merged_id and row[2] in has and row[3] != "withdrawn"]
     return Effect(
-        staying={
-            row[0]: "the employer that is kept applied in this round too"
-            for row in rows
-            if row[1] == merged_id and row[2] in has and row[3] != "withdrawn"
-        }
+        staying={row[0]: "the employer that is kept applied in this round too" for row in twice},
+        changes=tuple(
+            RowChange(
+                "award_applications",
+                row[0],
+                {"state": "withdrawn"},
+                f"Application {row[4]} is withdrawn: one in a round is decided",
+            )
+            for row in twice
+            if row[3] in UNDECIDED
+        ),
+        problems=tuple(
+            Problem(
+                "same_round",
+                f"Both applied in one award round, and application {row[4]} of the employer that "
+                "goes has been sent while that of the other has not. Keep the other employer, "
+                "or have the draft withdrawn first",
+            )
+            for row in twice
+            if row[3] in UNDECIDED - {"draft"} and has[row[2]] in {"draft", "lapsed"}
+        ),
     )
 
 
@@ -91,14 +115,19 @@ def same_conflict(kept_id: int, merged_id: int) -> Effect:
 
 def counted_once(kept_id: int, merged_id: int) -> Effect:
     """An employer is a champion once."""
-    rows = queries.rows_of([kept_id, merged_id])["champions"]
-    both = {row[1] for row in rows} == {kept_id, merged_id}
+    rows = {row[1]: row for row in queries.rows_of([kept_id, merged_id])["champions"]}
+    if len(rows) < 2:  # noqa: PLR2004 - each is one
+        return Effect()
+    kept, merged = rows[kept_id], rows[merged_id]
+    change = RowChange(
+        "champions",
+        kept[0],
+        {"since": merged[2].isoformat()},
+        f"Champion since {merged[2]:%-d %B %Y}, as the employer that goes was one first",
+    )
     return Effect(
-        staying={
-            row[0]: "the employer that is kept is counted as a champion"
-            for row in rows
-            if both and row[1] == merged_id
-        }
+        staying={merged[0]: "the employer that is kept is counted as a champion"},
+        changes=(change,) if merged[2] < kept[2] else (),
     )
 
 
@@ -118,7 +147,13 @@ POLICIES: Final = (
         ("reference", "tier_sought", "state"),
         rule=same_round,
     ),
-    MergePolicy("awards.employer_id", "Awards", _award_words, ("tier", "valid_until")),
+    MergePolicy(
+        "awards.employer_id",
+        "Awards",
+        _award_words,
+        ("tier", "valid_until"),
+        follows=("application_id",),
+    ),
     MergePolicy(
         "award_conflicts.employer_id",
         "Conflicts of assessors",
@@ -132,6 +167,7 @@ POLICIES: Final = (
         lambda row: f"Champion since {row['since']}",
         ("since",),
         rule=counted_once,
+        follows=("award_id",),
     ),
 )
 

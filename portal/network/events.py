@@ -44,7 +44,7 @@ FEEDBACK: Final = HeldRecords(
 
 
 def same_events(kept_id: int, merged_id: int) -> Effect:
-    """One person at one event is counted once: the merged employer's second row stays behind."""
+    """One person at one event is there once: what they cancelled for the other stays behind."""
     return Effect(staying=event_results.same_events(kept_id, merged_id))
 
 

@@ -109,6 +109,8 @@ MERGING: Final = (
         "Forum posts",
         _post_words,
         ("reference", "by_name", "unnamed"),
+        # People answer each other across employers: that is what the forum is for.
+        crossing=("thread_id", "reply_to_id"),
     ),
 )
 

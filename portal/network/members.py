@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from flask import Flask, url_for
 
-from portal.caseload.merging import Effect, MergePolicy, register_merge_policy
+from portal.caseload.merging import (
+    Effect,
+    MergePolicy,
+    MergeStep,
+    register_merge_policy,
+    register_merge_step,
+)
 from portal.employers.panels import (
     HeldRecords,
     Panel,
@@ -22,6 +28,7 @@ from portal.network.places import network_places
 from portal.network.queries import competitors, home, invitations, members
 from portal.network.rules.invitations import STATES
 from portal.network.rules.words import FIELDS
+from portal.network.service import merges
 from portal.web.access import Actor
 from portal.web.navigation import NavEntry, register_nav
 
@@ -39,6 +46,7 @@ def wire_members(app: Flask) -> None:
     register_employer_panel(app, panel, order=50)
     register_held_records(app, *HELD)
     register_merge_policy(app, *POLICIES)
+    register_merge_step(app, LEAVING)
 
 
 def panel(profile: EmployerProfile, actor: Actor) -> Panel | None:
@@ -225,4 +233,7 @@ POLICIES: Final = (
         _INVITATION,
         rule=brought_by_itself,
     ),
+)
+LEAVING: Final = MergeStep(
+    "network members", merges.preview_leaving, merges.leave, merges.come_back
 )

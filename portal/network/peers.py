@@ -8,7 +8,14 @@ from typing import Any, Final
 
 from flask import Flask, url_for
 
-from portal.caseload.merging import Effect, MergePolicy, register_merge_policy
+from portal.caseload.merging import (
+    Effect,
+    MergePolicy,
+    MergeStep,
+    RowChange,
+    register_merge_policy,
+    register_merge_step,
+)
 from portal.employers.panels import (
     HeldRecords,
     Panel,
@@ -20,7 +27,7 @@ from portal.employers.queries.held import read_table
 from portal.integrations.jobs import register_daily
 from portal.network.queries import peer_held as queries
 from portal.network.rules.peers import MATCH_STATES, REQUEST_STATES
-from portal.network.service import peer_days
+from portal.network.service import merges, peer_days
 from portal.toolkit.rules.words import DIMENSIONS
 from portal.web.access import Actor
 
@@ -64,6 +71,7 @@ def wire_peers(app: Flask) -> None:
     register_daily(app, "network.peers", peer_days.run_day)
     register_held_records(app, *HELD)
     register_merge_policy(app, *POLICIES)
+    register_merge_step(app, PROPOSALS)
 
 
 def panel(profile: EmployerProfile, actor: Actor) -> Panel | None:
@@ -104,12 +112,32 @@ def matched_with_itself(kept_id: int, merged_id: int) -> Effect:
 
     Each match stays beside its request.
     """
-    staying = dict.fromkeys(
-        queries.matches_between(kept_id, merged_id), "it is a match of the two with each other"
-    )
+    staying = {
+        one.id: "it is a match of the two with each other"
+        for one in queries.matches_between(kept_id, merged_id)
+    }
     for key in queries.matches_of_requests(queries.same_requests(kept_id, merged_id), merged_id):
         staying.setdefault(key, "its request stays")
     return Effect(staying=staying)
+
+
+def introduced_to_itself(kept_id: int, merged_id: int) -> Effect:
+    """The same; and where the two were introduced to each other, that ends without a meeting."""
+    changes: list[RowChange] = []
+    for one in queries.matches_between(kept_id, merged_id):
+        if one.state == "introduced":
+            words = f"Match {one.reference} of the two with each other ends: they are one business"
+            ended = {"state": "ended", "outcome": "not_met"}
+            changes.append(RowChange("peer_matches", one.id, ended, words))
+            changes.append(
+                RowChange(
+                    "peer_requests",
+                    one.request_id,
+                    {"state": "open"},
+                    "Its request is open again",
+                )
+            )
+    return Effect(staying=matched_with_itself(kept_id, merged_id).staying, changes=tuple(changes))
 
 
 def _offer_words(row: Mapping[str, Any]) -> str:
@@ -145,7 +173,8 @@ POLICIES: Final = (
         "Matches in which it asked",
         _match_words,
         ("reference", "state"),
-        rule=matched_with_itself,
+        rule=introduced_to_itself,
+        follows=("request_id",),
     ),
     MergePolicy(
         "peer_matches.champion_id",
@@ -153,5 +182,10 @@ POLICIES: Final = (
         _match_words,
         ("reference", "state"),
         rule=matched_with_itself,
+        # Whoever helps stands in a match with a request of somebody else.
+        crossing=("request_id",),
     ),
+)
+PROPOSALS: Final = MergeStep(
+    "peer proposals", merges.preview_proposals, merges.withdraw, merges.leave_withdrawn
 )

@@ -200,6 +200,8 @@ def _references(
     movable.pop("employers", None)
     for key in sorted(table.foreign_keys, key=lambda found: found.parent.name):
         aim = key.column.table
+        if key.parent.name in policy.crossing:
+            continue
         if aim.name in movable and key.parent.name != policy.key:
             yield key.parent.name, movable[aim.name], _direct(key.parent)
         elif aim.name not in movable:
@@ -244,10 +246,12 @@ def _differing(made: EmployerMerge) -> list[str]:
     notes = []
     for change in made.moved["changes"]:
         held = _held(change["table"], change["id"], change["now"])
-        if held is None:
+        is_role = change["table"] == "memberships"
+        if held is None and is_role:
             notes.append("Somebody whose role rose with the merge no longer acts for the employer")
         elif held != change["now"]:
-            notes.append("A role was changed since, and stays as it is now")
+            what = "A role" if is_role else "Something that the merge had changed"
+            notes.append(f"{what} was changed since, and stays as it is now")
     for group in made.moved["facts"]:
         if _held("employers", made.kept_id, group["now"]) != group["now"]:
             names = ", ".join(sorted({LABELS.get(name, "Register") for name in group["now"]}))

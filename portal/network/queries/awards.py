@@ -139,7 +139,7 @@ def shown_champions(day: date, *, limit: int) -> list[ShownChampion]:
         )
         .join(NetworkMember, NetworkMember.employer_id == Award.employer_id)
         .join(Employer, Employer.id == Award.employer_id)
-        .where(NetworkMember.left_at.is_(None), *valid_on(day))
+        .where(NetworkMember.left_at.is_(None), Employer.merged_into_id.is_(None), *valid_on(day))
         .order_by(Award.awarded_on.desc(), Award.id.desc())
         .limit(limit * 10)
     )
@@ -271,6 +271,7 @@ def rows_of(employer_ids: Collection[int]) -> Mapping[str, list[tuple[Any, ...]]
                 AwardApplication.employer_id,
                 AwardApplication.round_id,
                 AwardApplication.state,
+                AwardApplication.reference,
             ).where(AwardApplication.employer_id.in_(employer_ids))
         ),
         "conflicts": rows(
@@ -279,6 +280,8 @@ def rows_of(employer_ids: Collection[int]) -> Mapping[str, list[tuple[Any, ...]]
             )
         ),
         "champions": rows(
-            select(Champion.id, Champion.employer_id).where(Champion.employer_id.in_(employer_ids))
+            select(Champion.id, Champion.employer_id, Champion.since).where(
+                Champion.employer_id.in_(employer_ids)
+            )
         ),
     }

@@ -43,7 +43,8 @@ def declared(employer_id: int) -> list[Declared]:
     rows = current_session().execute(
         select(Competitor.id, NAME, Competitor.by_name, Competitor.created_at)
         .join(Employer, Employer.id == Competitor.other_id)
-        .where(Competitor.employer_id == employer_id)
+        # A record that went into another is no business any more.
+        .where(Competitor.employer_id == employer_id, Employer.merged_into_id.is_(None))
         .order_by(NAME, Competitor.id)
     )
     return [Declared(*row) for row in rows]
@@ -86,7 +87,9 @@ def how_many(employer_id: int) -> int:
     """How many competitors an employer has named."""
     return (
         current_session().scalar(
-            select(func.count(Competitor.id)).where(Competitor.employer_id == employer_id)
+            select(func.count(Competitor.id))
+            .join(Employer, Employer.id == Competitor.other_id)
+            .where(Competitor.employer_id == employer_id, Employer.merged_into_id.is_(None))
         )
         or 0
     )

@@ -121,7 +121,10 @@ def output(
 
 
 def same_events(kept_id: int, merged_id: int) -> dict[int, str]:
-    """Registrations of the merged employer by a person whom the kept one has there too."""
+    """Registrations that are over, of a person whom the kept employer has there too.
+
+    A place, or a wait for one, always moves: a person has only one, and it is the one that counts.
+    """
     rows = (
         current_session()
         .execute(
@@ -130,18 +133,20 @@ def same_events(kept_id: int, merged_id: int) -> dict[int, str]:
                 EventRegistration.employer_id,
                 EventRegistration.event_id,
                 EventRegistration.email,
+                EventRegistration.state,
             ).where(EventRegistration.employer_id.in_((kept_id, merged_id)))
         )
         .all()
     )
-    known = {(event, email) for _key, owner, event, email in rows if owner == kept_id}
+    known = {(event, email) for _key, owner, event, email, _state in rows if owner == kept_id}
     return {
         key: "the same person is registered for the employer that is kept too"
-        for key, owner, event, email in rows
-        if owner == merged_id and (event, email) in known
+        for key, owner, event, email, state in rows
+        if owner == merged_id and (event, email) in known and state in _OVER
     }
 
 
+_OVER: Final = ("cancelled", "lapsed")
 _STATES: Final = {
     "registered": "Has a place",
     "waiting": "Waits for a place",

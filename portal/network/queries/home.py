@@ -12,6 +12,7 @@ from portal.db import current_session
 from portal.employers.models import Employer
 from portal.kernel.clock import utc_now
 from portal.network.models import Event, ForumThread, NetworkInvitation, NetworkMember
+from portal.network.queries.invitations import brings_another
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,7 @@ def own_corners(references: Collection[str]) -> list[OwnCorner]:
     """A person's own employers by name, those in the network or not."""
     brought = (
         select(func.count(NetworkInvitation.id))
-        .where(
-            NetworkInvitation.from_employer_id == Employer.id, NetworkInvitation.state == "joined"
-        )
+        .where(NetworkInvitation.from_employer_id == Employer.id, brings_another())
         .correlate(Employer)
         .scalar_subquery()
     )

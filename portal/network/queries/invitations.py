@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from portal.db import current_session
 from portal.employers.models import Employer, Membership
@@ -94,7 +95,7 @@ def counts(employer_id: int, *, since: datetime) -> Counts:
             select(
                 func.count(case((is_mail, 1))),
                 func.count(case((is_mail & (NetworkInvitation.created_at >= since), 1))),
-                func.count(case((NetworkInvitation.state == "joined", 1))),
+                func.count(case((brings_another(), 1))),
             ).where(NetworkInvitation.from_employer_id == employer_id)
         )
         .one()
@@ -116,10 +117,7 @@ def brought_by(employer_id: int, *, limit: int = 200) -> list[Brought]:
                 NetworkInvitation.joined_at,
                 NetworkInvitation.joined_employer_id,
             )
-            .where(
-                NetworkInvitation.from_employer_id == employer_id,
-                NetworkInvitation.state == "joined",
-            )
+            .where(NetworkInvitation.from_employer_id == employer_id, brings_another())
             .order_by(NetworkInvitation.joined_at.desc(), NetworkInvitation.id.desc())
             .limit(limit)
         )
@@ -130,6 +128,17 @@ def brought_by(employer_id: int, *, limit: int = 200) -> list[Brought]:
         Brought(to or known.get(key or 0, UNNAMED), joined_at, not to)
         for to, joined_at, key in rows
     ]
+
+
+def brings_another() -> ColumnElement[bool]:
+    """What counts as bringing a business; nobody brings a record that became part of its own."""
+    own_parts = select(Employer.id).where(
+        Employer.merged_into_id == NetworkInvitation.from_employer_id
+    )
+    return and_(
+        NetworkInvitation.state == "joined",
+        NetworkInvitation.joined_employer_id.not_in(own_parts.correlate(NetworkInvitation)),
+    )
 
 
 def door(*, token_hash: str, link_code: str) -> Door | None:
@@ -154,20 +163,30 @@ def door(*, token_hash: str, link_code: str) -> Door | None:
             found.reference,
             found.state,
         )
-    own = (
+    own = _own_door(link_code)
+    return None if own is None else Door(own[0], own[2] or own[1])
+
+
+def _own_door(link_code: str) -> tuple[int, str, str | None] | None:
+    """Whose link it is. One of a record that was merged leads to the one it went into."""
+    passed_on, into = aliased(NetworkMember), aliased(Employer)
+    row = (
         current_session()
         .execute(
-            select(Employer.id, Employer.name, Employer.trading_name)
-            .join(NetworkMember, NetworkMember.employer_id == Employer.id)
+            select(into.id, into.name, into.trading_name)
+            .select_from(passed_on)
+            .join(Employer, Employer.id == passed_on.employer_id)
+            .join(into, into.id == func.coalesce(Employer.merged_into_id, Employer.id))
+            .join(NetworkMember, NetworkMember.employer_id == into.id)
             .where(
-                NetworkMember.link_code == link_code,
+                passed_on.link_code == link_code,
                 NetworkMember.left_at.is_(None),
-                Employer.merged_into_id.is_(None),
+                into.merged_into_id.is_(None),
             )
         )
         .one_or_none()
     )
-    return None if own is None else Door(own[0], own[2] or own[1])
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def to_change(employer_id: int, reference: str) -> NetworkInvitation | None:

@@ -64,8 +64,12 @@ def members_among(employer_ids: Iterable[int]) -> frozenset[int]:
     """Those of the employers that are in the network now."""
     return frozenset(
         current_session().scalars(
-            select(NetworkMember.employer_id).where(
-                NetworkMember.employer_id.in_(list(employer_ids)), NetworkMember.left_at.is_(None)
+            select(NetworkMember.employer_id)
+            .join(Employer, Employer.id == NetworkMember.employer_id)
+            .where(
+                NetworkMember.employer_id.in_(list(employer_ids)),
+                NetworkMember.left_at.is_(None),
+                Employer.merged_into_id.is_(None),
             )
         )
     )

@@ -14,6 +14,7 @@ from portal.employers.models import Employer
 from portal.employers.queries.held import TableShown, names, read_table
 from portal.employers.queries.held_tables import table_of
 from portal.network.models import NetworkMember, PeerMatch, PeerOffer, PeerRequest
+from portal.network.queries.members import competitors_of
 from portal.network.rules.matching import SAYS
 from portal.network.rules.peers import REQUEST_STATES, SHOWN_STATES
 from portal.network.rules.words import PEER_OUTCOMES
@@ -85,16 +86,51 @@ def same_requests(kept_id: int, merged_id: int) -> list[int]:
     )
 
 
-def matches_between(one_id: int, other_id: int) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A match of two employers with each other."""
+
+    id: int
+    reference: str
+    request_id: int
+    state: str
+
+
+def matches_between(one_id: int, other_id: int) -> list[Between]:
     """Matches of two employers with each other."""
     both = [one_id, other_id]
-    return list(
-        current_session().scalars(
-            select(PeerMatch.id)
-            .where(PeerMatch.asking_id.in_(both), PeerMatch.champion_id.in_(both))
-            .order_by(PeerMatch.id)
-        )
+    rows = current_session().execute(
+        select(PeerMatch.id, PeerMatch.reference, PeerMatch.request_id, PeerMatch.state)
+        .where(PeerMatch.asking_id.in_(both), PeerMatch.champion_id.in_(both))
+        .order_by(PeerMatch.id)
     )
+    return [Between(*row) for row in rows]
+
+
+def proposals_ended(kept_id: int, merged_id: int) -> list[tuple[int, int]]:
+    """Proposals, with their requests, that cannot go on once two employers are one.
+
+    Those of the two with each other, those whose request stays behind, and those of either with a
+    competitor of the other.
+    """
+    both = [kept_id, merged_id]
+    rivals = competitors_of(kept_id) | competitors_of(merged_id)
+    rows = current_session().execute(
+        select(PeerMatch.id, PeerMatch.request_id, PeerMatch.asking_id, PeerMatch.champion_id)
+        .where(
+            PeerMatch.state == "proposed",
+            or_(PeerMatch.asking_id.in_(both), PeerMatch.champion_id.in_(both)),
+        )
+        .order_by(PeerMatch.id)
+    )
+    behind = set(same_requests(kept_id, merged_id))
+    return [
+        (key, request)
+        for key, request, asking, champion in rows
+        if {asking, champion} <= {kept_id, merged_id}
+        or request in behind
+        or ({asking, champion} - {kept_id, merged_id}) & rivals
+    ]
 
 
 def matches_of_requests(request_ids: Collection[int], asking_id: int) -> list[int]:

@@ -60,7 +60,12 @@ def how_many_wait() -> int:
         current_session().scalar(
             select(func.count(PeerRequest.id))
             .join(NetworkMember, NetworkMember.employer_id == PeerRequest.employer_id)
-            .where(PeerRequest.state == "open", NetworkMember.left_at.is_(None))
+            .join(Employer, Employer.id == PeerRequest.employer_id)
+            .where(
+                PeerRequest.state == "open",
+                NetworkMember.left_at.is_(None),
+                Employer.merged_into_id.is_(None),
+            )
         )
         or 0
     )

@@ -51,6 +51,7 @@ __all__ = [
     "outcomes",
     "own_contact",
     "proposed_between",
+    "proposed_of",
     "request_of",
     "request_to_change",
     "requests_of",
@@ -266,6 +267,31 @@ def proposed_between(employer_ids: Collection[int]) -> list[tuple[int, int]]:
         .order_by(PeerMatch.id)
     )
     return [(key, request) for key, request in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A proposal to an employer: its request, and the side on which the other stands."""
+
+    id: int
+    request_id: int
+    other: str
+
+
+def proposed_of(employer_id: int) -> list[Waiting]:
+    """Matches of an employer that wait for an answer."""
+    rows = current_session().execute(
+        select(PeerMatch.id, PeerMatch.request_id, PeerMatch.asking_id)
+        .where(
+            PeerMatch.state == "proposed",
+            or_(PeerMatch.asking_id == employer_id, PeerMatch.champion_id == employer_id),
+        )
+        .order_by(PeerMatch.id)
+    )
+    return [
+        Waiting(key, request, "champion" if asking == employer_id else "asker")
+        for key, request, asking in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)

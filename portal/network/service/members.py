@@ -13,7 +13,7 @@ from portal.network.models import NetworkConsent, NetworkMember
 from portal.network.queries import members as found
 from portal.network.rules.members import TEXTS, Profile, faults
 from portal.network.rules.words import FIELDS
-from portal.network.service import invitations, ties
+from portal.network.service import invitations, peer_matches, ties
 
 STALE = Problem(
     "stale",
@@ -64,7 +64,12 @@ def save(
 
 
 def leave(*, employer: EmployerProfile, by: Author) -> Ok[NetworkMember] | Err:
-    """Take an employer out of the network. Nothing of it is shown from then on."""
+    """Take an employer out of the network. Nothing of it is shown from then on.
+
+    What was proposed to it is withdrawn at once, and the other side is told.
+    """
+    # Held in the order in which proposals are made: none comes in between.
+    peer_matches.hold([employer.id])
     member = found.to_change(employer.id)
     if member is None or member.left_at is not None:
         return Err(NOT_IN)
@@ -73,6 +78,7 @@ def leave(*, employer: EmployerProfile, by: Author) -> Ok[NetworkMember] | Err:
     member.revision += 1
     _record("left", member, by)
     _note(employer.id, "Left the network", by)
+    peer_matches.withdraw_of(employer.id, by=by)
     ties.renew_soon()
     current_session().flush()
     return Ok(member)

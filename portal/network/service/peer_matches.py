@@ -5,7 +5,7 @@ What is held is always held in one order: employers, request, match, offer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from portal.db import audit, current_session
@@ -173,13 +173,38 @@ def withdraw_between(one_id: int, other_id: int, *, by: Author) -> int:
     )
 
 
-def fall_if_waiting(match_id: int, request_id: int, state: str, *, by: Author, why: str) -> bool:
-    """Let a proposal go if it waits still."""
+def withdraw_of(employer_id: int, *, by: Author) -> int:
+    """Take back what was proposed to an employer that leaves; how many there were.
+
+    The other side is told. Call it in the unit of work in which it leaves, with the employer held:
+    nothing more can be proposed to it meanwhile.
+    """
+    return sum(
+        fall_if_waiting(one.id, one.request_id, "withdrawn", by=by, why="left", tell=[one.other])
+        for one in found.proposed_of(employer_id)
+    )
+
+
+def hold(employer_ids: Iterable[int]) -> None:
+    """Let nobody propose these employers for anything until the unit of work ends."""
+    found.hold_employers(employer_ids)
+
+
+def fall_if_waiting(
+    match_id: int,
+    request_id: int,
+    state: str,
+    *,
+    by: Author,
+    why: str,
+    tell: Sequence[str] = SIDES,
+) -> bool:
+    """Let a proposal go if it waits still, and tell these sides."""
     request = found.request_to_change(request_id)
     match = found.match_to_change(match_id)
     if request is None or match is None or match.state != "proposed":
         return False
-    _fall(request, match, state, by, tell=SIDES, why=why)
+    _fall(request, match, state, by, tell=tell, why=why)
     return True
 
 

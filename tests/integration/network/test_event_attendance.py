@@ -253,13 +253,14 @@ def test_the_same_person_of_two_records_of_one_employer_counts_once(
         place_of(one.reference).employer_id = merged.id
         place_of(again.reference).employer_id = merged.id
         cancelled = place_of(one.reference)
+        cancelled.state = "cancelled"
         current_session().add(
             EventRegistration(
                 event_id=event.id,
                 employer_id=kept.id,
                 name="Example Ann",
                 email="ann@example.org",
-                state="cancelled",
+                state="registered",
                 answers={},
                 token_hash="0" * 64,
             )
