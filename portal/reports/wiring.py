@@ -6,11 +6,33 @@ from flask import Flask
 
 from portal.db import unit_of_work
 from portal.integrations.jobs import register_daily
+from portal.reports.access import ROUTES, reader
 from portal.reports.service import counting
+from portal.reports.views import (
+    blueprint,
+    home,
+    report,
+)
+from portal.web.access import register_routes
+from portal.web.navigation import NavEntry, register_nav
+
+# The pages of each journey, imported for their routes.
+_JOURNEYS = (
+    home,
+    report,
+)
 
 
 def wire(app: Flask) -> None:
     """Install the feature."""
+    for journey in _JOURNEYS:
+        assert journey.blueprint is blueprint  # noqa: S101 - imported for their routes
+    app.register_blueprint(blueprint)
+    register_routes(app, ROUTES)
+    register_nav(
+        app,
+        NavEntry("Reports", "reports.home", show=lambda actor: reader(actor, {}), order=46),
+    )
     register_daily(app, "reports.fold", _fold)
 
 

@@ -39,14 +39,8 @@ def journeys(sql: Sql) -> Derived:
     The groups are copied so that what counts it needs no other table (a fact that rests on a
     derived row rests on nothing else). ``support`` names the kinds of support it had, in order.
     """
-    kinds = " || ".join(
-        "CASE WHEN EXISTS (SELECT 1 FROM delivery_attendances t JOIN support_deliveries d "  # noqa: S608
-        "ON d.id = t.delivery_id WHERE t.case_id = c.id AND d.withdrawn_at IS NULL "
-        f"AND d.kind = '{kind}') THEN '{kind} ' ELSE '' END"
-        for kind in _SUPPORT
-    )
     opened = sql.day("c.opened_at")
-    of_case = "c.id = {row}.case_id"
+    referred = _first("referrals", sql.day("x.received_at"))
     return Derived(
         table="report_journeys",
         source="cases c JOIN employers e ON e.id = c.employer_id "
@@ -59,85 +53,61 @@ def journeys(sql: Sql) -> Derived:
             ("sector", "e.sector"),
             ("size_tier", "e.size_tier"),
             ("district", "e.district"),
-            (
-                "referred_on",
-                (
-                    f"coalesce((SELECT min({sql.day('r.received_at')}) FROM referrals r "  # noqa: S608
-                    f"WHERE r.case_id = c.id), {opened})"
-                ),
-            ),
+            ("referred_on", f"coalesce({referred}, {opened})"),
             ("opened_on", opened),
-            (
-                "consulted_on",
-                (
-                    f"(SELECT min({sql.day('k.held_at')}) FROM consultations k "  # noqa: S608
-                    "WHERE k.case_id = c.id)"
-                ),
-            ),
-            (
-                "session_on",
-                (
-                    "(SELECT min(x.held_on) FROM diagnostic_sessions x WHERE x.case_id = c.id "
-                    "AND x.withdrawn_at IS NULL)"
-                ),
-            ),
-            (
-                "plan_on",
-                (
-                    f"(SELECT min({sql.day('m.at')}) FROM case_milestones m "  # noqa: S608
-                    "WHERE m.case_id = c.id AND m.kind = 'plan' AND m.withdrawn_at IS NULL)"
-                ),
-            ),
-            (
-                "supported_on",
-                (
-                    "(SELECT min(d.delivered_on) FROM delivery_attendances t JOIN support_deliveries d "  # noqa: E501
-                    "ON d.id = t.delivery_id WHERE t.case_id = c.id AND d.withdrawn_at IS NULL)"
-                ),
-            ),
-            (
-                "followed_on",
-                (
-                    "(SELECT min(u.done_on) FROM follow_ups u WHERE u.case_id = c.id "
-                    "AND u.state = 'done')"
-                ),
-            ),
-            (
-                "embedded_on",
-                (
-                    "(SELECT min(u.done_on) FROM follow_ups u JOIN follow_up_answers a "
-                    "ON a.follow_up_id = u.id WHERE u.case_id = c.id AND u.state = 'done' "
-                    "AND a.answer = 'embedded')"
-                ),
-            ),
+            ("consulted_on", _first("consultations", sql.day("x.held_at"))),
+            ("session_on", _first("diagnostic_sessions", "x.held_on", "x.withdrawn_at IS NULL")),
+            ("plan_on", _first("case_milestones", sql.day("x.at"), _PLAN)),
+            ("supported_on", _first(_DELIVERED, "d.delivered_on", "d.withdrawn_at IS NULL")),
+            ("followed_on", _first("follow_ups", "x.done_on", "x.state = 'done'")),
+            ("embedded_on", _first(_ANSWERED, "x.done_on", _EMBEDDED)),
             ("closed_on", sql.day("c.closed_at")),
-            ("support", f"trim({kinds})"),
+            ("support", _support_had()),
         ),
-        watches=(
-            Watch(
-                "cases",
-                "c.id = {row}.id",
-                ("employer_id", "organisation_id", "source_id", "opened_at", "closed_at"),
-            ),
-            Watch("employers", "c.employer_id = {row}.id", EMPLOYER_COLUMNS, added=False),
-            Watch("referrals", of_case, ("case_id", "received_at")),
-            Watch("consultations", of_case, ("case_id", "held_at")),
-            Watch("diagnostic_sessions", of_case, ("case_id", "held_on", "withdrawn_at")),
-            Watch("case_milestones", of_case, ("case_id", "at", "withdrawn_at")),
-            Watch("delivery_attendances", of_case, ("case_id", "delivery_id")),
-            Watch(
-                "support_deliveries",
-                "c.id IN (SELECT case_id FROM delivery_attendances WHERE delivery_id = {row}.id)",
-                ("kind", "delivered_on", "withdrawn_at"),
-                added=False,
-            ),
-            Watch("follow_ups", of_case, ("case_id", "state", "done_on")),
-            Watch(
-                "follow_up_answers",
-                "c.id IN (SELECT case_id FROM follow_ups WHERE id = {row}.follow_up_id)",
-                ("answer", "follow_up_id"),
-            ),
+        watches=_journey_watches(),
+    )
+
+
+_PLAN: Final = "x.kind = 'plan' AND x.withdrawn_at IS NULL"
+_DELIVERED: Final = "support_deliveries d JOIN delivery_attendances x ON x.delivery_id = d.id"
+_ANSWERED: Final = "follow_up_answers a JOIN follow_ups x ON x.id = a.follow_up_id"
+_EMBEDDED: Final = "x.state = 'done' AND a.answer = 'embedded'"
+
+
+def _first(table: str, day: str, where: str = "1 = 1") -> str:
+    """The first day among a case's rows ``x`` of a table, or of tables joined to it."""
+    named = table if " " in table else f"{table} x"
+    return f"(SELECT min({day}) FROM {named} WHERE x.case_id = c.id AND {where})"  # noqa: S608
+
+
+def _support_had() -> str:
+    """The kinds of support a case had, in their order, with a space between."""
+    kinds = " || ".join(
+        f"CASE WHEN EXISTS (SELECT 1 FROM {_DELIVERED} WHERE x.case_id = c.id "  # noqa: S608
+        f"AND d.withdrawn_at IS NULL AND d.kind = '{kind}') THEN '{kind} ' ELSE '' END"
+        for kind in _SUPPORT
+    )
+    return f"trim({kinds})"
+
+
+def _journey_watches() -> tuple[Watch, ...]:
+    of_case = "c.id = {row}.case_id"
+    attended = "c.id IN (SELECT case_id FROM delivery_attendances WHERE delivery_id = {row}.id)"
+    followed = "c.id IN (SELECT case_id FROM follow_ups WHERE id = {row}.follow_up_id)"
+    own = ("employer_id", "organisation_id", "source_id", "opened_at", "closed_at")
+    return (
+        Watch("cases", "c.id = {row}.id", own),
+        Watch("employers", "c.employer_id = {row}.id", EMPLOYER_COLUMNS, added=False),
+        Watch("referrals", of_case, ("case_id", "received_at")),
+        Watch("consultations", of_case, ("case_id", "held_at")),
+        Watch("diagnostic_sessions", of_case, ("case_id", "held_on", "withdrawn_at")),
+        Watch("case_milestones", of_case, ("case_id", "at", "withdrawn_at")),
+        Watch("delivery_attendances", of_case, ("case_id", "delivery_id")),
+        Watch(
+            "support_deliveries", attended, ("kind", "delivered_on", "withdrawn_at"), added=False
         ),
+        Watch("follow_ups", of_case, ("case_id", "state", "done_on")),
+        Watch("follow_up_answers", followed, ("answer", "follow_up_id")),
     )
 
 

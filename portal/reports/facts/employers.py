@@ -26,46 +26,6 @@ def standing(sql: Sql) -> Derived:
 
     A record that was merged into another counts nowhere; what it held has moved with the merge.
     """
-    of_employer = "e.id = {row}.employer_id"
-    of_case = "e.id IN (SELECT employer_id FROM cases WHERE id = {row}.case_id)"
-    member = (
-        f"(SELECT min({sql.day('w.joined_at')}) FROM network_members w "  # noqa: S608
-        "WHERE w.employer_id = e.id)"
-    )
-    attended = (
-        f"(SELECT min({sql.day('v.attended_at')}) FROM event_registrations v "  # noqa: S608
-        "WHERE v.employer_id = e.id)"
-    )
-    advised = sql.earliest(
-        f"(SELECT min({sql.day('k.held_at')}) FROM cases c JOIN consultations k "  # noqa: S608
-        "ON k.case_id = c.id WHERE c.employer_id = e.id)",
-        "(SELECT min(x.held_on) FROM cases c JOIN diagnostic_sessions x ON x.case_id = c.id "
-        "WHERE c.employer_id = e.id AND x.withdrawn_at IS NULL)",
-        "(SELECT min(d.delivered_on) FROM delivery_attendances t JOIN support_deliveries d "
-        "ON d.id = t.delivery_id WHERE t.employer_id = e.id AND d.withdrawn_at IS NULL)",
-    )
-    days = (
-        ("registered_on", sql.day("e.created_at")),
-        ("member_on", member),
-        ("attended_on", attended),
-        ("strand_1_on", sql.earliest(member, attended)),
-        (
-            "diagnosed_on",
-            (
-                f"(SELECT min({sql.day('r.completed_at')}) FROM diagnostic_responses r "  # noqa: S608
-                "WHERE r.employer_id = e.id AND r.status = 'completed')"
-            ),
-        ),
-        ("advised_on", advised),
-        (
-            "engaged_on",
-            (
-                "(SELECT min(o.occurred_on) FROM outputs o WHERE o.employer_id = e.id "
-                "AND o.output_type = 'engagement' AND o.withdrawn_at IS NULL)"
-            ),
-        ),
-        ("champion_on", "(SELECT min(h.since) FROM champions h WHERE h.employer_id = e.id)"),
-    )
     return Derived(
         table="report_employers",
         source="employers e",
@@ -74,33 +34,68 @@ def standing(sql: Sql) -> Derived:
             ("sector", "e.sector"),
             ("size_tier", "e.size_tier"),
             ("district", "e.district"),
-            *((first, _unless_merged(day)) for first, day in days),
+            *((first, _unless_merged(day)) for first, day in _days(sql)),
         ),
-        watches=(
-            Watch(
-                "employers", "e.id = {row}.id", (*EMPLOYER_COLUMNS, "created_at", "merged_into_id")
-            ),
-            Watch("network_members", of_employer, ("employer_id", "joined_at")),
-            Watch("event_registrations", of_employer, ("employer_id", "attended_at")),
-            Watch("diagnostic_responses", of_employer, ("employer_id", "status", "completed_at")),
-            Watch(
-                "cases",
-                of_employer,
-                ("employer_id",),
-            ),
-            Watch("consultations", of_case, ("case_id", "held_at")),
-            Watch("diagnostic_sessions", of_case, ("case_id", "held_on", "withdrawn_at")),
-            Watch("delivery_attendances", of_employer, ("employer_id", "delivery_id")),
-            Watch(
-                "support_deliveries",
-                "e.id IN (SELECT employer_id FROM delivery_attendances "
-                "WHERE delivery_id = {row}.id)",
-                ("delivered_on", "withdrawn_at"),
-                added=False,
-            ),
-            Watch("outputs", of_employer, ("employer_id", "occurred_on", "withdrawn_at")),
-            Watch("champions", of_employer, ("employer_id", "since")),
-        ),
+        watches=_watches(),
+    )
+
+
+_OWN: Final = "x.employer_id = e.id"
+_CASES: Final = "c.employer_id = e.id"
+
+
+def _first(day: str, tables: str, where: str) -> str:
+    """The first of the days in the rows that are the employer's."""
+    return f"(SELECT min({day}) FROM {tables} WHERE {where})"  # noqa: S608
+
+
+def _days(sql: Sql) -> tuple[tuple[str, str], ...]:
+    """The day of each first, by column."""
+    member = _first(sql.day("x.joined_at"), "network_members x", _OWN)
+    attended = _first(sql.day("x.attended_at"), "event_registrations x", _OWN)
+    consulted = _first(
+        sql.day("x.held_at"), "cases c JOIN consultations x ON x.case_id = c.id", _CASES
+    )
+    met = _first(
+        "x.held_on",
+        "cases c JOIN diagnostic_sessions x ON x.case_id = c.id",
+        f"{_CASES} AND x.withdrawn_at IS NULL",
+    )
+    supported = _first(
+        "d.delivered_on",
+        "delivery_attendances x JOIN support_deliveries d ON d.id = x.delivery_id",
+        f"{_OWN} AND d.withdrawn_at IS NULL",
+    )
+    engaged = f"{_OWN} AND x.output_type = 'engagement' AND x.withdrawn_at IS NULL"
+    completed = f"{_OWN} AND x.status = 'completed'"
+    return (
+        ("registered_on", sql.day("e.created_at")),
+        ("member_on", member),
+        ("attended_on", attended),
+        ("strand_1_on", sql.earliest(member, attended)),
+        ("diagnosed_on", _first(sql.day("x.completed_at"), "diagnostic_responses x", completed)),
+        ("advised_on", sql.earliest(consulted, met, supported)),
+        ("engaged_on", _first("x.occurred_on", "outputs x", engaged)),
+        ("champion_on", _first("x.since", "champions x", _OWN)),
+    )
+
+
+def _watches() -> tuple[Watch, ...]:
+    own = "e.id = {row}.employer_id"
+    of_case = "e.id IN (SELECT employer_id FROM cases WHERE id = {row}.case_id)"
+    attended = "e.id IN (SELECT employer_id FROM delivery_attendances WHERE delivery_id = {row}.id)"
+    return (
+        Watch("employers", "e.id = {row}.id", (*EMPLOYER_COLUMNS, "created_at", "merged_into_id")),
+        Watch("network_members", own, ("employer_id", "joined_at")),
+        Watch("event_registrations", own, ("employer_id", "attended_at")),
+        Watch("diagnostic_responses", own, ("employer_id", "status", "completed_at")),
+        Watch("cases", own, ("employer_id",)),
+        Watch("consultations", of_case, ("case_id", "held_at")),
+        Watch("diagnostic_sessions", of_case, ("case_id", "held_on", "withdrawn_at")),
+        Watch("delivery_attendances", own, ("employer_id", "delivery_id")),
+        Watch("support_deliveries", attended, ("delivered_on", "withdrawn_at"), added=False),
+        Watch("outputs", own, ("employer_id", "occurred_on", "withdrawn_at")),
+        Watch("champions", own, ("employer_id", "since")),
     )
 
 
