@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from portal.reports.facts import caseload, employers, money, network, practice
+from portal.reports.facts import caseload, employers, money, network, outcomes, practice
 from portal.reports.facts.definition import Derived, Fact
 from portal.reports.facts.dialect import Sql
 
@@ -12,7 +12,12 @@ from portal.reports.facts.dialect import Sql
 @cache
 def derived_rows(sql: Sql) -> tuple[Derived, ...]:
     """The rows that are worked out for each case, employer and event."""
-    return (caseload.journeys(sql), employers.standing(sql), network.activities(sql))
+    return (
+        caseload.journeys(sql),
+        employers.standing(sql),
+        network.activities(sql),
+        outcomes.standings(sql),
+    )
 
 
 @cache
@@ -24,6 +29,7 @@ def facts(sql: Sql) -> tuple[Fact, ...]:
         *money.facts(sql),
         *network.facts(sql),
         *practice.facts(sql),
+        *outcomes.facts(sql),
     )
     keys = [fact.key for fact in found]
     if len(keys) != len(set(keys)):

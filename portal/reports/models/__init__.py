@@ -8,6 +8,7 @@ from portal.reports.models.cells import (
     ReportEmployer,
     ReportJourney,
 )
+from portal.reports.models.outcomes import ReportOutcome
 
 __all__ = [
     "ReportActivity",
@@ -16,4 +17,5 @@ __all__ = [
     "ReportDelta",
     "ReportEmployer",
     "ReportJourney",
+    "ReportOutcome",
 ]
