@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from portal.reports.facts import caseload, employers, money, network, outcomes, practice
+from portal.reports.facts import caseload, employers, money, network, outcomes, practice, programme
 from portal.reports.facts.definition import Derived, Fact
 from portal.reports.facts.dialect import Sql
 
@@ -29,6 +29,7 @@ def facts(sql: Sql) -> tuple[Fact, ...]:
         *money.facts(sql),
         *network.facts(sql),
         *practice.facts(sql),
+        *programme.facts(sql),
         *outcomes.facts(sql),
     )
     keys = [fact.key for fact in found]
