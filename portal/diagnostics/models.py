@@ -168,3 +168,63 @@ class ScoreHistogram(Base):
     district: Mapped[str] = mapped_column(String(60))
     score: Mapped[int]
     n: Mapped[int]
+
+
+class DiagnosticMovement(Base):
+    """An employer's first and latest diagnostic, and whether the two could be compared.
+
+    Worked out from its completed responses and never typed in (``rules/movement.py``). Sector,
+    size and district (empty when not known) are those of the first. ``state`` is "once" while
+    there is only one, "compared", or "apart" when the two have no scored question in common.
+    ``compared`` and ``left_out`` count scored questions.
+    """
+
+    __tablename__ = "diagnostic_movements"
+    __table_args__ = (
+        UniqueConstraint("employer_id", "questionnaire_key"),
+        CheckConstraint("state IN ('once', 'compared', 'apart')", name="state_known"),
+        CheckConstraint("(state = 'once') = (latest_id IS NULL)", name="latest_unless_once"),
+        CheckConstraint("(latest_id IS NULL) = (latest_on IS NULL)", name="latest_dated"),
+        CheckConstraint("compared >= 0 AND left_out >= 0", name="not_negative"),
+        CheckConstraint(
+            "first_score IS NULL OR (first_score >= 0 AND first_score <= 100)",
+            name="first_score_range",
+        ),
+    )
+
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employers.id"))
+    questionnaire_key: Mapped[str] = mapped_column(String(60))
+    sector: Mapped[str] = mapped_column(String(20))
+    size_tier: Mapped[str] = mapped_column(String(10))
+    district: Mapped[str] = mapped_column(String(60))
+    first_id: Mapped[int] = mapped_column(ForeignKey("diagnostic_responses.id"), index=True)
+    first_on: Mapped[date] = mapped_column(Date())
+    first_score: Mapped[int | None]
+    latest_id: Mapped[int | None] = mapped_column(ForeignKey("diagnostic_responses.id"), index=True)
+    latest_on: Mapped[date | None] = mapped_column(Date())
+    state: Mapped[str] = mapped_column(String(10))
+    compared: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[int] = mapped_column(default=0)
+
+
+class MovementScore(Base):
+    """A dimension then and now, over the comparable questions only; ``overall`` stands among them.
+
+    ``before`` and ``after`` are tenths of a point, 0 to 1,000, rounded half up.
+    """
+
+    __tablename__ = "diagnostic_movement_scores"
+    __table_args__ = (
+        UniqueConstraint("movement_id", "dimension"),
+        CheckConstraint(
+            "before_tenths BETWEEN 0 AND 1000 AND after_tenths BETWEEN 0 AND 1000",
+            name="tenths_range",
+        ),
+        CheckConstraint("questions > 0", name="questions_positive"),
+    )
+
+    movement_id: Mapped[int] = mapped_column(ForeignKey("diagnostic_movements.id"))
+    dimension: Mapped[str] = mapped_column(String(40))
+    before_tenths: Mapped[int]
+    after_tenths: Mapped[int]
+    questions: Mapped[int]

@@ -8,6 +8,7 @@ from portal.reports.models.cells import (
     ReportEmployer,
     ReportJourney,
 )
+from portal.reports.models.movement import ReportMovement
 from portal.reports.models.outcomes import ReportOutcome
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "ReportDelta",
     "ReportEmployer",
     "ReportJourney",
+    "ReportMovement",
     "ReportOutcome",
 ]
