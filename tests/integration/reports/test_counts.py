@@ -1,0 +1,135 @@
+"""What reports count is what the records say, whoever wrote them and however."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from portal.db import current_session, unit_of_work
+from portal.kernel.clock import london
+from portal.reports.facts import install
+from portal.reports.facts.axes import ALL
+from portal.reports.models import ReportCell, ReportDelta
+from portal.reports.queries.cells import Wanted, counts, total, waiting
+from portal.reports.service import counting
+from tests.factories.paying import make_owed
+from tests.support.random_records import _EDGES, RandomRecords
+
+BIG = os.environ.get("BIG") == "1"
+WRITES = 10_000 if BIG else 900
+STEPS = 30 if BIG else 9
+# Claims, the ledger and movement are written by services only: tests of their own count them.
+OWN_TESTS = {"money", "claimed", "movement"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600 if BIG else 300)
+def test_the_counts_equal_a_recomputation_after_random_writes(app: Flask) -> None:
+    records = RandomRecords(seed=20261122)
+    assert counting.differences() == []
+    for step in range(STEPS):
+        with unit_of_work():
+            for _ in range(WRITES // STEPS):
+                records.write()
+            if step % 3 == 2:
+                counting.fold()
+        assert counting.differences() == [], step
+    # Every fact was really met, or equality says nothing.
+    met = set(current_session().execute(text("SELECT DISTINCT fact FROM report_cells")).scalars())
+    met |= set(current_session().execute(text("SELECT DISTINCT fact FROM report_deltas")).scalars())
+    sql = install.sql_of(current_session().connection())
+    assert {fact.key for fact in install.facts(sql)} - met <= OWN_TESTS
+
+
+def test_a_figure_without_its_triggers_would_be_found_wrong(app: Flask) -> None:
+    records = RandomRecords(seed=7)
+    with unit_of_work():
+        install.uninstall(current_session().connection())
+        for _ in range(60):
+            records.write()
+        found = counting.differences()
+        counting.rebuild()
+    assert found
+    assert counting.differences() == []
+
+
+def test_folding_changes_no_figure(app: Flask) -> None:
+    records = RandomRecords(seed=11)
+    with unit_of_work():
+        for _ in range(80):
+            records.write()
+    wanted = Wanted("step", "employer", by=("month", "kind", "a", "b", "c"))
+    before = counts(wanted)
+    assert before
+    assert waiting() > 0
+    with unit_of_work():
+        counting.fold()
+        counting.fold()
+    assert waiting() == 0
+    assert counts(wanted) == before
+    assert counting.differences() == []
+
+
+def test_money_is_counted_by_ledger_entry(app: Flask) -> None:
+    owing = make_owed(app, months=2)
+    owing.pay(owing.make_run(owing.claims[0]))
+    by_kind = {count.group[0]: count for count in counts(Wanted("money", "type", by=("kind",)))}
+    entries = current_session().execute(
+        text(
+            "SELECT kind, count(*), sum(pence) FROM ledger_entries WHERE output_id IS NOT NULL "
+            "GROUP BY kind"
+        )
+    )
+    assert {kind: (n, pence) for kind, n, pence in entries} == {
+        kind: (count.n, count.amount) for kind, count in by_kind.items()
+    }
+    assert by_kind["pay"].n > 0
+    assert counting.differences() == []
+
+
+@pytest.mark.parametrize("instant", _EDGES, ids=str)
+def test_days_are_londons_on_both_databases(app: Flask, instant) -> None:
+    sql = install.sql_of(current_session().connection())
+    given = (
+        f"'{instant:%Y-%m-%d %H:%M:%S}.000000'"
+        if sql.sqlite
+        else f"TIMESTAMPTZ '{instant.isoformat()}'"
+    )
+    day = london(instant).date()
+    row = (
+        current_session()
+        .connection()
+        .exec_driver_sql(
+            f"SELECT {sql.day(given)}, {sql.month(sql.day(given))}, "
+            f"{sql.quarter(sql.day(given))}, {sql.financial_year(sql.day(given))}"
+        )
+        .one()
+    )
+    year = day.year if day >= date(day.year, 4, 1) else day.year - 1
+    assert [str(value) for value in row] == [
+        str(day),
+        str(day.replace(day=1)),
+        str(date(day.year, (day.month - 1) // 3 * 3 + 1, 1)),
+        str(date(year, 4, 1)),
+    ]
+
+
+def test_cells_are_asked_for_by_known_groups_only(app: Flask) -> None:
+    with pytest.raises(ValueError, match="not grouped"):
+        counts(Wanted("step", "employer", by=("fact",)))
+    assert total(Wanted("step", "employer")).n == 0
+    assert ALL.name == "all"
+
+
+def test_a_month_at_the_edge_of_what_is_asked_counts(app: Flask) -> None:
+    with unit_of_work():
+        for month, n in ((date(2026, 3, 1), 2), (date(2026, 4, 1), 3), (date(2026, 5, 1), 5)):
+            groups = {"fact": "example", "axis": "all", "kind": "", "a": "", "b": "", "c": ""}
+            current_session().add(ReportCell(**groups, month=month, n=n, amount=n))
+            current_session().add(ReportDelta(**groups, month=month, n=10, amount=1))
+    wanted = Wanted("example", "all", first=date(2026, 4, 1), last=date(2026, 5, 1))
+    assert (total(wanted).n, total(wanted).amount) == (28, 10)
