@@ -8,12 +8,15 @@ from portal.reports.models.cells import (
     ReportEmployer,
     ReportJourney,
 )
+from portal.reports.models.copies import ReportCopy, ReportCopyFile
 from portal.reports.models.movement import ReportMovement
 from portal.reports.models.outcomes import ReportOutcome
 
 __all__ = [
     "ReportActivity",
     "ReportCell",
+    "ReportCopy",
+    "ReportCopyFile",
     "ReportDefinitions",
     "ReportDelta",
     "ReportEmployer",
