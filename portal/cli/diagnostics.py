@@ -10,6 +10,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from portal.db import unit_of_work
 from portal.diagnostics.answers_file import (
     MAX_BYTES,
     AnswersFile,
@@ -21,6 +22,7 @@ from portal.diagnostics.rules.catalogue import Catalogue, load_catalogue
 from portal.diagnostics.rules.loader import QuestionnaireError
 from portal.diagnostics.rules.report import result_as_data
 from portal.diagnostics.rules.schema import SECTORS, SIZES, size_tier
+from portal.diagnostics.service import movement
 
 _BAD_FILE = 2
 # More digits than any employer has people are not a number worth reading.
@@ -79,6 +81,28 @@ def score_command(answers: Path, pdf: Path | None) -> None:
     if pdf is not None:
         _write_pdf(found, pdf)
     _print_json(result)
+
+
+@commands.command("movement")
+def movement_command() -> None:
+    """Work out afresh how far every employer moved between its first and latest diagnostic."""
+    last, done = 0, False
+    while not done:
+        with unit_of_work():
+            found = movement.keep_again(last)
+        last, done = found or last, found is None
+    click.echo("Movement between diagnostics is worked out for every employer.")
+
+
+def keep_missing_movement() -> int:
+    """Work out the movement of employers that have none yet; returns how many they were."""
+    count = 0
+    while True:
+        with unit_of_work():
+            step = movement.keep_missing()
+        if not step:
+            return count
+        count += step
 
 
 def _tier(size: str) -> str | None:

@@ -17,6 +17,7 @@ from flask.cli import AppGroup
 from sqlalchemy import Connection, MetaData, text
 
 from config import ROOT
+from portal.cli.diagnostics import keep_missing_movement
 from portal.db import Base
 from portal.db.session import Database, current_database
 from portal.reports.facts import install as counts
@@ -119,6 +120,7 @@ def differences(database: Database) -> list[object]:
 def upgrade_command() -> None:
     """Create the database or bring it up to date."""
     upgrade(current_database())
+    keep_missing_movement()
     click.echo("The database is up to date.")
 
 

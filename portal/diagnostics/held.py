@@ -29,4 +29,22 @@ RECORDS: Final = (
         partial(read_table, held.SCORES),
         order=11,
     ),
+    HeldRecords(
+        "Movement between diagnostics",
+        "diagnostic-movement",
+        "Your first diagnostic beside your latest, on the questions that can be compared",
+        _WHO,
+        (held.MOVEMENTS.table.name,),
+        partial(read_table, held.MOVEMENTS),
+        order=12,
+    ),
+    HeldRecords(
+        "Scores then and now",
+        "diagnostic-movement-scores",
+        "The score of each dimension in your first and in your latest diagnostic",
+        _WHO,
+        (held.MOVED.table.name,),
+        partial(read_table, held.MOVED),
+        order=13,
+    ),
 )

@@ -224,6 +224,14 @@ def wire(app: Flask) -> None:
         MergePolicy(
             "diagnostic_responses.employer_id", "Diagnostics", merging.words, merging.COLUMNS
         ),
+        MergePolicy(
+            "diagnostic_movements.employer_id",
+            "Movement between diagnostics",
+            merging.movement_words,
+            merging.MOVEMENT_COLUMNS,
+            moves=False,
+            stays="It is worked out again from the diagnostics of both",
+        ),
     )
     register_merge_step(
         app,

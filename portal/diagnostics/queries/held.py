@@ -7,7 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from portal.diagnostics.models import DimensionScore, Response
+from portal.diagnostics.models import (
+    DiagnosticMovement,
+    DimensionScore,
+    MovementScore,
+    Response,
+)
 from portal.employers.queries.held import TableShown, names
 from portal.employers.queries.held_tables import table_of
 from portal.employers.queries.wording import in_words
@@ -72,4 +77,44 @@ SCORES: Final = TableShown(
         .where(Response.id == DimensionScore.response_id)
         .scalar_subquery()
     },
+)
+MOVEMENTS: Final = TableShown(
+    table_of(DiagnosticMovement),
+    lambda key: DiagnosticMovement.employer_id == key,
+    {
+        "questionnaire_key": "Questionnaire",
+        "sector": "Sector",
+        "size_tier": "Size",
+        "district": "District",
+        "first_on": "First taken",
+        "first_score": "Overall score then",
+        "latest_on": "Last taken",
+        "state": "State",
+        "compared": "Questions that can be compared",
+        "left_out": "Questions that cannot",
+    },
+    names("id employer_id first_id latest_id"),
+    words={
+        "sector": _fact("sector"),
+        "size_tier": _fact("size_tier"),
+        "district": _fact("district"),
+        "state": {
+            "once": "Taken once",
+            "compared": "Compared",
+            "apart": "Taken again, with nothing that can be compared",
+        },
+    },
+)
+MOVED: Final = TableShown(
+    table_of(MovementScore),
+    lambda key: MovementScore.movement_id.in_(
+        select(DiagnosticMovement.id).where(DiagnosticMovement.employer_id == key)
+    ),
+    {
+        "dimension": "Dimension",
+        "before_tenths": "At first, in tenths of a point",
+        "after_tenths": "At last, in tenths of a point",
+        "questions": "Questions compared",
+    },
+    names("id movement_id"),
 )

@@ -1,6 +1,7 @@
 """Two records of one employer become one: which diagnostic stands for it, and what is counted.
 
-Months keep every completed diagnostic; only the histograms, which count employers, change.
+Months keep every completed diagnostic; the histograms, which count employers, change, and the
+movement from the first diagnostic to the latest is worked out over those of both.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from sqlalchemy import select, update
 from portal.db import current_session
 from portal.diagnostics import queries
 from portal.diagnostics.models import Response
+from portal.diagnostics.queries.movement import employers_touched
+from portal.diagnostics.service.movement import keep_movements
 from portal.diagnostics.service.rollups import Cell, count_current
 from portal.kernel.clock import london
 
 COLUMNS = ("reference", "status", "started_at")
+MOVEMENT_COLUMNS = ("first_on", "latest_on")
 
 
 def words(row: Mapping[str, Any]) -> str:
@@ -24,6 +28,14 @@ def words(row: Mapping[str, Any]) -> str:
     day = london(row["started_at"]).date()
     state = str(row["status"]).replace("_", " ")
     return f"{row['reference']}, begun {day.day} {day:%B %Y}, {state}"
+
+
+def movement_words(row: Mapping[str, Any]) -> str:
+    """What is kept of an employer's movement, in a line."""
+    first = row["first_on"]
+    since = f"first diagnostic on {first.day} {first:%B %Y}"
+    latest = row["latest_on"]
+    return since if latest is None else f"{since}, latest on {latest.day} {latest:%B %Y}"
 
 
 def _current(employer_ids: Sequence[int]) -> list[Response]:
@@ -63,7 +75,8 @@ def merge_do(kept_id: int, merged_id: int) -> dict[str, Any]:
     for response in _superseded(kept_id, merged_id):
         _count(response, step=-1)
         _set_current(response.id, current=False)
-    return {"current": before}
+    keep_movements({kept_id: [kept_id, merged_id], merged_id: []})
+    return {"current": before, "employers": [kept_id, merged_id]}
 
 
 def merge_undo(kept: Mapping[str, Any]) -> None:
@@ -76,6 +89,9 @@ def merge_undo(kept: Mapping[str, Any]) -> None:
         if queries.current_of(response.employer_id, response.questionnaire_key) is None:
             _set_current(response_id, current=True)
             _count(response, step=1)
+    # A merge from before movement was kept does not say whose diagnostics it put together.
+    touched = {*kept.get("employers", ()), *employers_touched(kept["current"])}
+    keep_movements({employer_id: [employer_id] for employer_id in touched})
 
 
 def _count(response: Response, *, step: int) -> None:

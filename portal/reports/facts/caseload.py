@@ -28,7 +28,7 @@ STEPS: Final = (
     ("followed", "followed_on"),
     ("embedded", "embedded_on"),
 )
-_SUPPORT: Final = ("training_session", "workshop", "consultancy", "coaching")
+SUPPORT: Final = ("training_session", "workshop", "consultancy", "coaching")
 _CASE: Final = "JOIN cases c ON c.id = f.case_id JOIN employers e ON e.id = c.employer_id"
 _CASE_SOURCE: Final = f"{_CASE} LEFT JOIN referral_sources s ON s.id = c.source_id"
 
@@ -85,7 +85,7 @@ def _support_had() -> str:
     kinds = " || ".join(
         f"CASE WHEN EXISTS (SELECT 1 FROM {_DELIVERED} WHERE x.case_id = c.id "  # noqa: S608
         f"AND d.withdrawn_at IS NULL AND d.kind = '{kind}') THEN '{kind} ' ELSE '' END"
-        for kind in _SUPPORT
+        for kind in SUPPORT
     )
     return f"trim({kinds})"
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
-from portal.reports.facts import caseload, employers, money, network, outcomes, practice, programme
+from portal.reports.facts import (
+    caseload,
+    employers,
+    money,
+    movement,
+    network,
+    outcomes,
+    practice,
+    programme,
+)
 from portal.reports.facts.definition import Derived, Fact
 from portal.reports.facts.dialect import Sql
 
@@ -17,6 +26,7 @@ def derived_rows(sql: Sql) -> tuple[Derived, ...]:
         employers.standing(sql),
         network.activities(sql),
         outcomes.standings(sql),
+        movement.meanwhile(sql),
     )
 
 
@@ -31,6 +41,7 @@ def facts(sql: Sql) -> tuple[Fact, ...]:
         *practice.facts(sql),
         *programme.facts(sql),
         *outcomes.facts(sql),
+        *movement.facts(sql),
     )
     keys = [fact.key for fact in found]
     if len(keys) != len(set(keys)):

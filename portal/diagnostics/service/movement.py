@@ -1,0 +1,203 @@
+"""Keeping how far each employer moved, in the transaction that completes or moves a diagnostic."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, insert, select
+
+from portal.db import current_session
+from portal.diagnostics.models import DiagnosticMovement, MovementScore, Response
+from portal.diagnostics.queries import movement as queries
+from portal.diagnostics.queries.movement import Answered, CompletedLine
+from portal.diagnostics.rules.catalogue import load_catalogue
+from portal.diagnostics.rules.compare import Comparison, compare
+from portal.diagnostics.rules.movement import Moved, State, Taken, movement_of, occasions
+from portal.diagnostics.rules.schema import Profile, Questionnaire
+from portal.diagnostics.rules.scoring import ScoreSheet, score
+from portal.diagnostics.rules.values import answers_from_document
+from portal.kernel.clock import london
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """One employer's first and latest diagnostic of one questionnaire."""
+
+    employer_id: int
+    first: CompletedLine
+    first_on: date
+    latest: CompletedLine | None
+    latest_on: date | None
+
+
+def keep_movement(response: Response, *, alone: bool) -> None:
+    """Work an employer's movement out after one of its diagnostics was completed or came to it.
+
+    ``alone`` says that it has no other: then there is nothing to compare, and little to do.
+    """
+    if response.employer_id is None or response.completed_at is None:
+        raise RuntimeError("Only a completed response of an employer moves anything")
+    if not alone:
+        keep_movements({response.employer_id: [response.employer_id]})
+        return
+    line = CompletedLine(
+        id=response.id,
+        employer_id=response.employer_id,
+        questionnaire_key=response.questionnaire_key,
+        kind=response.kind,
+        earlier_id=response.earlier_id,
+        completed_at=response.completed_at,
+        sector=response.sector,
+        size_tier=response.size_tier,
+        district=response.district or "",
+        overall_score=response.overall_score,
+    )
+    _write([_Standing(line.employer_id, line, _day(line.completed_at), None, None)], {})
+
+
+def keep_movements(resting_on: Mapping[int, Collection[int]]) -> None:
+    """Work out the movement of employers afresh.
+
+    Each is mapped to the employers whose diagnostics are its own: itself, with a record that is
+    about to be merged into it; none for that record.
+    """
+    _forget(resting_on)
+    owners = {owner: standing for standing, every in resting_on.items() for owner in every}
+    taken: dict[tuple[int, str], list[CompletedLine]] = {}
+    for line in queries.completed_of(owners) if owners else ():
+        taken.setdefault((owners[line.employer_id], line.questionnaire_key), []).append(line)
+    found = [_standing(employer_id, lines) for (employer_id, _), lines in sorted(taken.items())]
+    twice = [item for item in found if item.latest is not None]
+    wanted = {line.id for item in twice for line in (item.first, item.latest) if line is not None}
+    _write(found, queries.answered(wanted))
+
+
+def keep_missing(limit: int = BATCH) -> int:
+    """Work out what is missing for some employers; returns for how many. None when all is kept."""
+    missing = queries.without_movement(limit)
+    keep_movements({employer_id: [employer_id] for employer_id in missing})
+    return len(missing)
+
+
+def keep_again(after: int, limit: int = BATCH) -> int | None:
+    """Work out afresh for the employers after one; returns the last of them, None at the end."""
+    found = queries.diagnosed_after(after, limit)
+    keep_movements({employer_id: [employer_id] for employer_id in found})
+    return found[-1] if found else None
+
+
+def _standing(employer_id: int, lines: Sequence[CompletedLine]) -> _Standing:
+    by_id = {line.id: line for line in lines}
+    times = occasions(
+        [Taken(line.id, line.kind, line.earlier_id, line.completed_at) for line in lines]
+    )
+    first, latest = times[0], times[-1]
+    return _Standing(
+        employer_id=employer_id,
+        first=by_id[first.response_id],
+        first_on=_day(first.taken_at),
+        latest=by_id[latest.response_id] if len(times) > 1 else None,
+        latest_on=_day(latest.taken_at) if len(times) > 1 else None,
+    )
+
+
+def _day(instant: datetime) -> date:
+    return london(instant).date()
+
+
+def _forget(employer_ids: Collection[int]) -> None:
+    session = current_session()
+    kept = select(DiagnosticMovement.id).where(DiagnosticMovement.employer_id.in_(employer_ids))
+    # Core statements: nothing loaded stands for these rows.
+    plain = {"synchronize_session": False}
+    session.execute(
+        delete(MovementScore).where(MovementScore.movement_id.in_(kept)), execution_options=plain
+    )
+    session.execute(
+        delete(DiagnosticMovement).where(DiagnosticMovement.employer_id.in_(employer_ids)),
+        execution_options=plain,
+    )
+
+
+def _write(found: Sequence[_Standing], answers: Mapping[int, Answered]) -> None:
+    if not found:
+        return
+    session = current_session()
+    compared = [_comparison(item, answers) for item in found]
+    moved = [() if item is None else movement_of(item) for item in compared]
+    rows = [
+        DiagnosticMovement(
+            employer_id=item.employer_id,
+            questionnaire_key=item.first.questionnaire_key,
+            sector=item.first.sector,
+            size_tier=item.first.size_tier,
+            district=item.first.district,
+            first_id=item.first.id,
+            first_on=item.first_on,
+            first_score=item.first.overall_score,
+            latest_id=None if item.latest is None else item.latest.id,
+            latest_on=item.latest_on,
+            state=_state(item, scores),
+            compared=0 if comparison is None else sum(not q.legal for q in comparison.questions),
+            left_out=0 if comparison is None else _left_out(comparison),
+        )
+        for item, comparison, scores in zip(found, compared, moved, strict=True)
+    ]
+    session.add_all(rows)
+    session.flush()
+    scores = [
+        {
+            "movement_id": row.id,
+            "dimension": item.dimension,
+            "before_tenths": item.before,
+            "after_tenths": item.after,
+            "questions": item.questions,
+        }
+        for row, every in zip(rows, moved, strict=True)
+        for item in every
+    ]
+    if scores:
+        session.execute(insert(MovementScore), scores)
+
+
+def _state(item: _Standing, moved: Sequence[Moved]) -> State:
+    if item.latest is None:
+        return State.ONCE
+    return State.COMPARED if moved else State.APART
+
+
+def _left_out(comparison: Comparison) -> int:
+    """Scored questions that were asked in one of the two only, or changed their meaning."""
+    return (
+        len(comparison.new)
+        + len(comparison.removed)
+        + len(comparison.changed)
+        + len(comparison.answered_once)
+    )
+
+
+def _comparison(item: _Standing, answers: Mapping[int, Answered]) -> Comparison | None:
+    """The comparison of the two; None where there is one only, or a questionnaire is missing."""
+    if item.latest is None:
+        return None
+    earlier, later = _scored(answers[item.first.id]), _scored(answers[item.latest.id])
+    if earlier is None or later is None:
+        return None
+    return compare(
+        earlier_questionnaire=earlier[0],
+        earlier=earlier[1],
+        later_questionnaire=later[0],
+        later=later[1],
+    )
+
+
+def _scored(given: Answered) -> tuple[Questionnaire, ScoreSheet] | None:
+    found = load_catalogue().get(given.questionnaire_key, given.questionnaire_version)
+    if found is None:
+        return None
+    profile = Profile(sector=given.sector, size=given.size_tier)
+    return found, score(found, profile, answers_from_document(found, given.answers))
