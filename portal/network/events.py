@@ -15,6 +15,7 @@ from portal.integrations.jobs import register_daily, register_handler
 from portal.network.queries import event_results
 from portal.network.service import (
     event_certificates,
+    event_invites,
     event_mails,
     event_places,
     event_reminders,
@@ -81,6 +82,7 @@ def _address(reference: str, _actor: Actor) -> str | None:
 def wire_events(app: Flask) -> None:
     """Install what the pages of events need beside them."""
     register_handler(app, event_mails.TELL_KIND, _carry)
+    register_handler(app, event_invites.KIND, event_invites.carry)
     register_handler(app, event_places.LAPSE_KIND, event_places.lapse_due)
     register_handler(app, event_certificates.KIND, event_certificates.draw)
     register_daily(app, "network.event_offers", event_places.sweep_offers)

@@ -15,13 +15,20 @@ from portal.network.rules.event_questions import (
 )
 from portal.network.rules.events import (
     BODY_LENGTH,
+    MOST_DAYS,
     MOST_OFFER_HOURS,
     MOST_PLACES,
     PLACE_LENGTH,
     SUMMARY_LENGTH,
     EventDetails,
 )
-from portal.network.rules.words import EVENT_MODES, NAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH
+from portal.network.rules.words import (
+    EVENT_MODES,
+    NAME_LENGTH,
+    NOBODY,
+    TEXT_LENGTH,
+    TITLE_LENGTH,
+)
 from portal.toolkit.rules.words import DIMENSIONS, SECTORS
 from portal.web.forms import (
     BooleanField,
@@ -62,6 +69,9 @@ class EventForm(Form):
     sectors = CheckboxesField(
         "For which sectors?", hint="Leave empty for every sector", choices=list(SECTORS.items())
     )
+    districts = CheckboxesField(
+        "For employers of which districts?", hint="Leave empty for every district"
+    )
     mode = RadioField(
         "How do people take part?",
         required="Choose how people take part",
@@ -93,6 +103,10 @@ class EventForm(Form):
         "Starts at", required="Enter when it starts", hint="UK time, like 9:30", width=5
     )
     ends = StringField("Ends at", required="Enter when it ends", hint="Like 11:30 or 2pm", width=5)
+    ends_on = DateField(
+        "Last day",
+        hint=f"Leave empty if it ends on the day it starts. At most {MOST_DAYS} days",
+    )
     closes_on = DateField(
         "Last day to register", hint="Leave empty to keep registration open until it starts"
     )
@@ -169,6 +183,8 @@ class EventForm(Form):
             series=self.series.data or "",
             dimension=self.dimension.data or "",
             sectors=tuple(self.sectors.data or ()),
+            districts=tuple(self.districts.data or ()),
+            ends_on=self.ends_on.data,
             place=self.place.data or "",
             access_notes=self.access_notes.data or "",
             online_address=self.online_address.data or "",
@@ -215,6 +231,8 @@ def begun(event: Any) -> dict[str, Any]:
     values |= {
         "about": event.summary,
         "sectors": list(event.sectors),
+        "districts": list(event.districts),
+        "ends_on": ends.date() if ends.date() > starts.date() else None,
         "day": starts.date(),
         "starts": f"{starts:%H:%M}",
         "ends": f"{ends:%H:%M}",
@@ -230,6 +248,18 @@ def begun(event: Any) -> dict[str, Any]:
         values[f"q{number}_choices"] = "\n".join(question.choices)
         values[f"q{number}_required"] = question.required
     return values
+
+
+class PublishForm(Form):
+    """Who is invited as an event is published; the page offers the choices with their numbers."""
+
+    invite = RadioField(
+        "Who is invited by mail?",
+        required="Choose whether members are invited",
+        hint="Each person gets one mail about this event. Who refuses such mail is not counted",
+        choices=[],
+        default=NOBODY,
+    )
 
 
 class SeriesForm(Form):

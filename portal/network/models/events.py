@@ -64,6 +64,10 @@ class Event(Timestamped, Base):
     body: Mapped[str] = mapped_column(Text(), default="")
     dimension: Mapped[str | None] = mapped_column(String(20))
     sectors: Mapped[list[str]] = mapped_column(JsonDocument())
+    # Keys of the districts it is for; none named means every one.
+    districts: Mapped[list[str]] = mapped_column(
+        JsonDocument(), default=list, server_default=sql("'[]'")
+    )
     mode: Mapped[str] = mapped_column(String(10))
     place: Mapped[str] = mapped_column(Text(), default="")
     access_notes: Mapped[str] = mapped_column(Text(), default="")

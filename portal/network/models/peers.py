@@ -75,9 +75,9 @@ class PeerRequest(Timestamped, Base):
 class PeerMatch(Timestamped, Base):
     """A champion proposed for a request. Nobody gets a contact before both have agreed.
 
-    ``reasons`` are keys of the reasons why they fit, as they were true on the day. A match that
-    waits or is introduced fills a place of the champion's capacity. Each side says what came of
-    it; ``outcome`` is what counts.
+    ``reasons`` are keys of the reasons why they fit, as they were true on the day. A match fills a
+    place of the champion's capacity while it waits, and after the introduction until either side
+    has said what came of it; ``outcome`` is what counts.
     """
 
     __tablename__ = "peer_matches"
@@ -125,6 +125,8 @@ class PeerMatch(Timestamped, Base):
     outcome_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     asker_outcome: Mapped[str | None] = mapped_column(String(12))
     champion_outcome: Mapped[str | None] = mapped_column(String(12))
+    # When the first of the two said so.
+    said_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     outcome: Mapped[str | None] = mapped_column(String(12))
     outcome_words: Mapped[str] = mapped_column(Text(), default="")
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -25,7 +25,8 @@ HOLDS_PLACE: Final = ("registered", "offered")
 class EventFacts:
     """An event with how many have a place and how many wait.
 
-    ``online_address`` and ``checkin_code`` are for those registered and for staff only.
+    ``theme`` is its own, or that of its series. ``online_address`` and ``checkin_code`` are for
+    those registered and for staff only.
     """
 
     id: int
@@ -35,6 +36,7 @@ class EventFacts:
     body: str
     dimension: str | None
     sectors: tuple[str, ...]
+    districts: tuple[str, ...]
     mode: str
     place: str
     access_notes: str
@@ -55,6 +57,7 @@ class EventFacts:
     organisation: str | None
     series: str | None
     series_title: str | None
+    theme: str
     taken: int
     waiting: int
 
@@ -67,6 +70,11 @@ class EventFacts:
     def is_full(self) -> bool:
         """Whether the next to come joins the queue."""
         return self.capacity is not None and (self.free == 0 or self.waiting > 0)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it has begun and goes on."""
+        return self.starts_at <= utc_now() < self.ends_at
 
     @property
     def is_over(self) -> bool:
@@ -285,6 +293,7 @@ def _facts_query() -> Select[Any]:
             Organisation.name,
             EventSeries.reference,
             EventSeries.title,
+            EventSeries.dimension,
             _count(*HOLDS_PLACE),
             _count("waiting"),
         )
@@ -313,7 +322,7 @@ def _narrowed(query: Select[Any], wanted: EventFilter) -> Select[Any]:
 
 
 def _facts(row: Any) -> EventFacts:
-    one, organisation, reference, title, held, waiting = row
+    one, organisation, reference, title, theme, held, waiting = row
     return EventFacts(
         **{
             name: getattr(one, name)
@@ -325,10 +334,12 @@ def _facts(row: Any) -> EventFacts:
             )
         },
         sectors=tuple(one.sectors),
+        districts=tuple(one.districts),
         questions=questions_of(one.questions),
         organisation=organisation,
         series=reference,
         series_title=title,
+        theme=one.dimension or theme or "",
         taken=held,
         waiting=waiting,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
 from portal.db import current_session
@@ -15,6 +17,17 @@ def refuses(email: str, kind: str) -> bool:
             select(MailRefusal.id).where(MailRefusal.email == email, MailRefusal.kind == kind)
         )
         is not None
+    )
+
+
+def refusing(emails: Iterable[str], kind: str) -> frozenset[str]:
+    """Those of the addresses (in small letters) that want no mail of a kind."""
+    return frozenset(
+        current_session().scalars(
+            select(MailRefusal.email).where(
+                MailRefusal.email.in_(list(emails)), MailRefusal.kind == kind
+            )
+        )
     )
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from portal.accounts.models import User
 from portal.db import current_session
 from portal.employers.models import Employer
+from portal.kernel.clock import utc_now
 from portal.network.models import Champion, NetworkMember, PeerMatch, PeerOffer, PeerRequest
-from portal.network.rules.peers import STANDING
+from portal.network.rules.peers import PLACE_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,28 @@ class RequestFacts:
     created_at: datetime
 
 
+def fills_a_place() -> ColumnElement[bool]:
+    """Matches that fill a place of whoever helps.
+
+    One that waits does. A talk does until either side has said what came of it, and for
+    ``PLACE_DAYS`` at most: nobody's place is held by a form that is not filled in.
+    """
+    since = utc_now() - timedelta(days=PLACE_DAYS)
+    return or_(
+        PeerMatch.state == "proposed",
+        and_(
+            PeerMatch.state == "introduced",
+            PeerMatch.asker_outcome.is_(None),
+            PeerMatch.champion_outcome.is_(None),
+            PeerMatch.introduced_at > since,
+        ),
+    )
+
+
 def _standing() -> Select[int]:
     return (
         select(func.count(PeerMatch.id))
-        .where(PeerMatch.champion_id == PeerOffer.employer_id, PeerMatch.state.in_(STANDING))
+        .where(PeerMatch.champion_id == PeerOffer.employer_id, fills_a_place())
         .correlate(PeerOffer)
     )
 
@@ -103,7 +122,7 @@ def standing_of(employer_id: int) -> int:
     return (
         current_session().scalar(
             select(func.count(PeerMatch.id)).where(
-                PeerMatch.champion_id == employer_id, PeerMatch.state.in_(STANDING)
+                PeerMatch.champion_id == employer_id, fills_a_place()
             )
         )
         or 0

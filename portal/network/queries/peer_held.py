@@ -197,7 +197,7 @@ MATCHES: Final = TableShown(
     names(
         "id request_id asking_id champion_id reasons score asker_token_hash champion_token_hash "
         "asker_agreed_at champion_agreed_at declined_by reminded_at outcome_asked_at "
-        "asker_outcome champion_outcome outcome outcome_words proposed_by updated_at"
+        "asker_outcome champion_outcome said_at outcome outcome_words proposed_by updated_at"
     ),
     words={"state": SHOWN_STATES},
 )

@@ -10,8 +10,8 @@ from portal.db import current_session
 from portal.diagnostics.models import DimensionScore, Response
 from portal.employers.models import Employer
 from portal.network.models import Champion, NetworkMember, PeerMatch, PeerOffer, PeerRequest
+from portal.network.queries.peer_asking import fills_a_place
 from portal.network.rules.matching import Ask, Helper, Side
-from portal.network.rules.peers import STANDING
 
 # A champion that said no, did not answer, or was met already is not proposed again for it.
 _TRIED = ("declined", "lapsed", "introduced", "ended")
@@ -75,7 +75,7 @@ def helpers(*, employer_id: int | None = None) -> list[Helper]:
     """Offers of employers in the network, with how many matches stand with each."""
     standing = (
         select(PeerMatch.champion_id, func.count(PeerMatch.id).label("many"))
-        .where(PeerMatch.state.in_(STANDING))
+        .where(fills_a_place())
         .group_by(PeerMatch.champion_id)
         .subquery()
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from portal.db import current_session
 from portal.employers.models import Employer
@@ -91,6 +91,7 @@ class MatchFacts:
     outcome: str | None
     outcome_words: str
     ended_at: datetime | None
+    said_at: datetime | None
     asker_says: tuple[str, ...]
     champion_says: tuple[str, ...]
     about: str
@@ -228,6 +229,7 @@ def _match(
         outcome=row.outcome,
         outcome_words=row.outcome_words,
         ended_at=row.ended_at,
+        said_at=row.said_at,
         asker_says=tuple(request.says),
         champion_says=tuple(offer.says) if offer else (),
         about=offer.about if offer else "",
@@ -321,7 +323,10 @@ def due_matches() -> list[Due]:
         .where(
             or_(
                 PeerMatch.state == "proposed",
-                (PeerMatch.state == "introduced") & PeerMatch.outcome_asked_at.is_(None),
+                and_(
+                    PeerMatch.state == "introduced",
+                    or_(PeerMatch.outcome_asked_at.is_(None), PeerMatch.said_at.is_not(None)),
+                ),
             )
         )
         .order_by(PeerMatch.id)

@@ -17,7 +17,9 @@ from portal.network.rules.words import EVENT_MODES
 
 MOST_PLACES: Final = 5000
 MOST_OFFER_HOURS: Final = 168
+# On one day; an event of several days lasts so many, the first and the last included.
 LONGEST: Final = timedelta(hours=14)
+MOST_DAYS: Final = 14
 # Days before an event on which those with a place are reminded, the nearest first.
 REMINDERS: Final = (1, 7)
 # By its code an event is checked into from an hour before it begins until two after its end.
@@ -33,7 +35,10 @@ _NOON: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class EventDetails:
-    """An event as staff type it; ``starts`` and ``ends`` are times of London's clock."""
+    """An event as staff type it; ``starts`` and ``ends`` are times of London's clock.
+
+    ``ends_on`` is its last day, where that is not the first.
+    """
 
     title: str
     summary: str
@@ -45,6 +50,8 @@ class EventDetails:
     series: str = ""
     dimension: str = ""
     sectors: tuple[str, ...] = ()
+    districts: tuple[str, ...] = ()
+    ends_on: date | None = None
     place: str = ""
     access_notes: str = ""
     online_address: str = ""
@@ -121,8 +128,10 @@ def times_of(details: EventDetails) -> EventTimes | list[Problem]:
         if value is None
     ]
     found: dict[str, datetime] = {}
+    last_day = details.ends_on or details.day
+    days = {"starts": details.day, "ends": last_day}
     for name, value in read.items():
-        made = None if value is None else instant(details.day, value, field=name)
+        made = None if value is None else instant(days[name], value, field=name)
         if isinstance(made, Problem):
             problems.append(made)
         elif made is not None:
@@ -130,16 +139,29 @@ def times_of(details: EventDetails) -> EventTimes | list[Problem]:
     if problems:
         return problems
     starts_at, ends_at = found["starts"], found["ends"]
-    if ends_at <= starts_at:
-        return [Problem("ends_first", "The end must be after the start", "ends")]
-    if ends_at - starts_at > LONGEST:
-        return [Problem("too_long", "An event lasts 14 hours or less", "ends")]
+    problem = _length_problem(details.day, last_day, ends_at - starts_at)
+    if problem is not None:
+        return [problem]
     closes_at = starts_at
     if details.closes_on is not None:
         # Until the end of that day in London.
         midnight = datetime.combine(details.closes_on + timedelta(days=1), time(), LONDON)
         closes_at = min(midnight.astimezone(UTC), starts_at)
     return EventTimes(starts_at, ends_at, closes_at)
+
+
+def _length_problem(first: date, last: date, length: timedelta) -> Problem | None:
+    days = (last - first).days + 1
+    if days < 1:
+        return Problem("ends_first", "The last day must not be before the first", "ends_on")
+    if length <= timedelta():
+        return Problem("ends_first", "The end must be after the start", "ends")
+    if days == 1 and length > LONGEST:
+        return Problem("too_long", "An event on one day lasts 14 hours or less", "ends")
+    if days > MOST_DAYS:
+        words = f"An event lasts {MOST_DAYS} days or fewer. Make several events of a series instead"
+        return Problem("too_long", words, "ends_on")
+    return None
 
 
 def faults(details: EventDetails) -> list[Problem]:
@@ -233,6 +255,22 @@ def when_words(starts_at: datetime, ends_at: datetime) -> str:
     if begins.date() == ends.date():
         return f"{said} {ends:%H:%M}"
     return f"{said} {ends:%A} {ends.day} {ends:%B %Y}, {ends:%H:%M}"
+
+
+def length_words(starts_at: datetime, ends_at: datetime) -> str:
+    """How long an event is: "2 hours 30 minutes", or "3 days" where it goes on another day.
+
+    The hours of each of several days are not known, so none are claimed.
+    """
+    days = (london(ends_at).date() - london(starts_at).date()).days + 1
+    if days > 1:
+        return f"{days} days"
+    hours, minutes = divmod(int((ends_at - starts_at).total_seconds() // 60), 60)
+    said = (
+        hours and f"{hours} hour{'s' if hours > 1 else ''}",
+        minutes and f"{minutes} minutes",
+    )
+    return " ".join(part for part in said if part)
 
 
 def until_words(instant_: datetime) -> str:

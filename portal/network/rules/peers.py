@@ -24,6 +24,10 @@ REMIND_AFTER: Final = 5
 # Days after the introduction at which we ask both what came of it.
 OUTCOME_DAYS: Final = 60
 SIDES: Final = ("asker", "champion")
+# A talk fills a place for so many days at most, if nobody says what came of it.
+PLACE_DAYS: Final = 120
+# Once one side has said what came of it, days that the other has to say it too.
+LAST_WORD_DAYS: Final = 14
 # With these the request is answered; with the others it opens again.
 WORKED: Final = frozenset({"useful", "some"})
 STANDING: Final = frozenset({"proposed", "introduced"})
@@ -182,6 +186,16 @@ def outcome_of(asker: str | None, champion: str | None) -> str | None:
     if asker is None or champion is None:
         return None
     return asker
+
+
+def ends_with(asker: str | None, champion: str | None) -> str | None:
+    """What counts when only one has said it and the time of the other is over."""
+    return asker or champion
+
+
+def last_word_by(said: datetime) -> datetime:
+    """Until when the other side may say it too: the end of a London day, in UTC."""
+    return end_of(london(said).date() + timedelta(days=LAST_WORD_DAYS))
 
 
 def request_after(outcome: str) -> str:

@@ -27,7 +27,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "award": "Your award",
 }
 MAIL_KINDS: Final[Mapping[str, str]] = {
-    "events": "Events: invitations and reminders",
+    "events": "Events: your places and reminders",
+    "event_news": "Events: invitations to new ones that suit you",
     "forum": "Forum: replies and mentions",
     "digest": "Forum: the weekly digest",
     "peers": "Peer support: requests and introductions",
@@ -43,6 +44,13 @@ EVENT_MODES: Final[Mapping[str, str]] = {
     "in_person": "In person",
     "online": "Online",
     "both": "In person and online",
+}
+# Who is invited by mail when an event is published.
+NOBODY: Final = "nobody"
+AUDIENCES: Final[Mapping[str, str]] = {
+    NOBODY: "Nobody",
+    "place": "Members in its sectors and districts",
+    "theme": "Those of them whom its theme suits too",
 }
 TIE_KINDS: Final[Mapping[str, str]] = {
     "event": "Were at the same event",

@@ -114,6 +114,8 @@ def link_employer(
     place.employer_id = None if profile is None else profile.id
     current_session().flush()
     _note("linked", place, event, by)
+    if place.attended_at is not None:
+        ties.renew_soon()
     return Ok(place)
 
 

@@ -22,7 +22,7 @@ from portal.network.queries import event_people as found
 from portal.network.queries import events
 from portal.network.queries.event_people import Place
 from portal.network.queries.events import EventFacts
-from portal.network.rules.events import when_words
+from portal.network.rules.events import length_words, when_words
 from portal.network.service import event_mails as mails
 
 _log = logging.getLogger(__name__)
@@ -95,18 +95,11 @@ def file_of(reference: str) -> Ok[bytes] | Err:
 
 def html_of(facts: EventFacts, place: Place) -> str:
     """The page that is printed; equal facts give equal HTML."""
-    minutes = int((facts.ends_at - facts.starts_at).total_seconds() // 60)
-    hours, rest = divmod(minutes, 60)
-    length = " ".join(
-        part
-        for part in (
-            hours and f"{hours} hour{'s' if hours > 1 else ''}",
-            rest and f"{rest} minutes",
-        )
-        if part
-    )
     return current_app.jinja_env.get_template(TEMPLATE).render(
-        facts=facts, place=place, when=when_words(facts.starts_at, facts.ends_at), length=length
+        facts=facts,
+        place=place,
+        when=when_words(facts.starts_at, facts.ends_at),
+        length=length_words(facts.starts_at, facts.ends_at),
     )
 
 

@@ -214,7 +214,7 @@ def _send(
         context={
             "to_name": place.name,
             "lines": list(lines),
-            "facts": _facts(event, with_address=has_place),
+            "facts": facts_of(event, with_address=has_place),
             "button": button,
             "link": link,
             "links": links,
@@ -223,7 +223,8 @@ def _send(
     )
 
 
-def _facts(event: Event, *, with_address: bool) -> list[Pair]:
+def facts_of(event: Event, *, with_address: bool) -> list[Pair]:
+    """What an event is, when and where; its online address to those with a place only."""
     facts = [
         ("What", event.title),
         ("When", f"{when_words(event.starts_at, event.ends_at)} (UK time)"),

@@ -19,6 +19,8 @@ from portal.network.queries import events as found
 from portal.network.rules.event_questions import questions_of, with_keys
 from portal.network.rules.events import EventDetails, EventTimes, faults, times_of
 from portal.network.rules.states import EVENT_MOVES, refused
+from portal.network.rules.words import AUDIENCES, NOBODY
+from portal.network.service import event_invites
 from portal.network.service import event_mails as mails
 from portal.network.service.event_places import NO_EVENT, offer_places
 
@@ -100,20 +102,27 @@ def change(
     return Ok(event)
 
 
-def publish(*, reference: str, by: Author) -> Ok[Event] | Err:
-    """Show a draft to everybody and open its registration."""
+def publish(*, reference: str, invite: str = NOBODY, by: Author) -> Ok[Event] | Err:
+    """Show a draft to everybody and open its registration.
+
+    ``invite`` says which members are invited by mail: a key of ``AUDIENCES``.
+    """
     event = found.to_change(reference)
     if event is None:
         return Err(NO_EVENT)
     problem = refused(EVENT_MOVES, event.state, "published", what="An event")
     if problem is None and event.starts_at <= utc_now():
         problem = Problem("past", "The event has begun already: change its day first")
+    if problem is None and invite not in AUDIENCES:
+        problem = Problem("invite", "Choose whether members are invited", "invite")
     if problem is not None:
         return _refuse("publish", event, problem, by)
     event.state = "published"
     event.revision += 1
     current_session().flush()
     _record("published", event, by)
+    if invite != NOBODY:
+        event_invites.invite_later(event, invite)
     return Ok(event)
 
 
@@ -228,6 +237,7 @@ def _fill(event: Event, details: EventDetails, times: EventTimes, series: int | 
     event.body = details.body.strip()
     event.dimension = details.dimension or None
     event.sectors = list(details.sectors)
+    event.districts = list(details.districts)
     event.mode = details.mode
     event.place = "" if details.mode == "online" else details.place.strip()
     event.access_notes = details.access_notes.strip()

@@ -17,6 +17,7 @@ from portal.network.queries import forum_changes as found
 from portal.network.queries.members import UNNAMED
 from portal.network.rules import forum_search
 from portal.network.rules.forum_words import REASON_LENGTH
+from portal.network.service import ties
 
 TELL_KIND: Final = "network.forum_tell"
 # Several posts of a few minutes are one mail.
@@ -38,6 +39,8 @@ def keep_thread(thread: ForumThread) -> None:
         thread.solved_by_id = None
     session.flush()
     _index(thread, shown)
+    # Who answered whom ties employers, and does no more once it is hidden or taken back.
+    ties.renew_soon()
 
 
 def keep_votes(post: ForumPost) -> None:

@@ -19,7 +19,8 @@ def run_day() -> None:
     for due in found.due_matches():
         with unit_of_work():
             if due.state == "introduced":
-                _ask_outcome(due)
+                if not peer_matches.end_by_one_word(due.id, due.request_id):
+                    _ask_outcome(due)
             elif not due.are_in or frozenset({due.asking_id, due.champion_id}) in competing:
                 peer_matches.fall_if_waiting(
                     due.id, due.request_id, "withdrawn", by=PORTAL, why="unfit"
@@ -48,6 +49,9 @@ def _lapse_or_remind(due: Due) -> None:
 def _ask_outcome(due: Due) -> None:
     match = found.match_to_change(due.id)
     if match is None or match.state != "introduced" or match.introduced_at is None:
+        return
+    # Once one has spoken the other has been asked already.
+    if match.said_at is not None:
         return
     now = utc_now()
     if match.outcome_asked_at is None and asks_outcome(match.introduced_at, now=now):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
 from flask import current_app
 
 from portal.integrations.mail import public_link
+from portal.network.queries import mails as found
 from portal.network.queries import members
 from portal.network.queries.peers import MatchFacts, RequestFacts
 from portal.network.rules.matching import lower_first, told_to
@@ -159,6 +161,30 @@ def ask_outcome(facts: MatchFacts) -> None:
                 key=f"outcome:{facts.reference}:{side}",
                 button="Say what came of it",
             )
+
+
+def ask_last_word(facts: MatchFacts, side: str, until: datetime) -> bool:
+    """Ask whoever has not said what came of it, now that the other has; not what they said."""
+    lines = [
+        f"You were introduced to talk about {topic_words(facts.topic)}.",
+        "The other business has told us what came of it.",
+        f"Say it too by {last_day(until):%-d %B %Y}. After that day it counts as they said.",
+    ]
+    return _send(
+        facts,
+        side,
+        "What came of it?",
+        lines,
+        key=f"last-word:{facts.reference}:{side}",
+        button="Say what came of it",
+    )
+
+
+def untold(facts: MatchFacts) -> list[str]:
+    """Who of the two gets no mail about a match now: it has no address, or refuses such mail."""
+    addresses = {side: contact_of(facts, side)[1].strip().lower() for side in SIDES}
+    refusing = found.refusing(addresses.values(), "peers")
+    return [side for side, email in addresses.items() if not email or email in refusing]
 
 
 def closed(facts: RequestFacts) -> bool:

@@ -29,6 +29,8 @@ from portal.network.rules.peers import (
     SIDES,
     WORDS_LENGTH,
     answer_by,
+    ends_with,
+    last_word_by,
     outcome_of,
     request_after,
 )
@@ -43,6 +45,9 @@ NO_EMPLOYER: Final = Problem("no_employer", "There is no such employer")
 OVER: Final = Problem("over", "This match did not come about, so nothing is needed of you")
 NOT_MET: Final = Problem("not_met", "You have not been introduced, so there is nothing to say yet")
 SAID: Final = Problem("said", "You have said what came of it already")
+SETTLED: Final = Problem(
+    "settled", "The time to say it is over. It was settled by what the other business said"
+)
 NO_OUTCOME: Final = Problem("no_outcome", "Choose what came of it", "outcome")
 TOO_LONG: Final = Problem("long", f"Write at most {WORDS_LENGTH} characters", "words")
 TOO_LATE: Final = Problem("too_late", "Both have agreed already, so it cannot be taken back")
@@ -78,8 +83,8 @@ def propose(*, request: str, champion: str, by: Author) -> Ok[PeerMatch] | Err:
     row.state = "matched"
     row.revision += 1
     current_session().flush()
-    _record("proposed", match, by)
-    mails.proposed(_facts(match))
+    untold = mails.proposed(_facts(match))
+    _record("proposed", match, by, **({"untold": ", ".join(untold)} if untold else {}))
     return Ok(match)
 
 
@@ -222,8 +227,9 @@ def say_outcome(
 ) -> Ok[PeerMatch] | Err:
     """A side ("asker" or "champion"), or "staff", says what came of an introduction.
 
-    It ends when both have said, or with what staff log. Where it did not help, the request is open
-    again.
+    It ends when both have said, with what staff log, or with one side's word when the other has
+    not said anything in time. With the first word the place is free. Where it did not help, the
+    request is open again.
     """
     if outcome not in PEER_OUTCOMES:
         return Err(NO_OUTCOME)
@@ -247,14 +253,34 @@ def say_outcome(
     final = outcome if side == "staff" else outcome_of(match.asker_outcome, match.champion_outcome)
     if final is not None:
         _end(request, match, final, by)
-    current_session().flush()
+        current_session().flush()
+    else:
+        match.said_at = utc_now()
+        current_session().flush()
+        mails.ask_last_word(_facts(match), mails.other(side), last_word_by(match.said_at))
     return Ok(match)
+
+
+def end_by_one_word(match_id: int, request_id: int) -> bool:
+    """End an introduction of which one side alone has spoken in time; whether it ended."""
+    request = found.request_to_change(request_id)
+    match = found.match_to_change(match_id)
+    if request is None or match is None or match.state != "introduced" or match.said_at is None:
+        return False
+    outcome = ends_with(match.asker_outcome, match.champion_outcome)
+    if outcome is None or utc_now() < last_word_by(match.said_at):
+        return False
+    _end(request, match, outcome, PORTAL)
+    current_session().flush()
+    return True
 
 
 def _sayable(match: PeerMatch, side: str) -> Problem | None:
     """Why a side cannot say what came of it, if it cannot."""
+    if match.state == "ended":
+        return SAID if side == "staff" or _said(match, side) is not None else SETTLED
     if match.state != "introduced":
-        return SAID if match.state == "ended" else NOT_MET
+        return NOT_MET
     return SAID if side != "staff" and _said(match, side) is not None else None
 
 

@@ -7,10 +7,13 @@ changes nothing, and a day that was missed is made good by the next.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, Final
 
-from portal.db import outbox, unit_of_work
+from sqlalchemy.exc import IntegrityError
+
+from portal.db import current_session, outbox, unit_of_work
 from portal.kernel.clock import london, today, utc_now
 from portal.network.queries import graph as graphs
 from portal.network.queries import ties as found
@@ -31,12 +34,14 @@ Ties = Mapping[TieKey, Tie]
 def renew_soon() -> None:
     """Have the ties worked out again within minutes; call it in a unit of work that changes them.
 
-    However many ask within five minutes, it is done once, and after all of them.
+    However many ask within five minutes, it is done once, and after all of them; also where two
+    ask at the same moment.
     """
     slot = int(utc_now().timestamp() // _SOON.total_seconds())
     due = (slot + 1) * _SOON.total_seconds()
     wait = timedelta(seconds=due - utc_now().timestamp())
-    outbox.add(kind=KIND, payload={}, unique_key=f"{KIND}:{slot}", due_at=utc_now() + wait)
+    with suppress(IntegrityError), current_session().begin_nested():
+        outbox.add(kind=KIND, payload={}, unique_key=f"{KIND}:{slot}", due_at=utc_now() + wait)
 
 
 def run(payload: Mapping[str, Any]) -> None:  # noqa: ARG001 - everything is worked out

@@ -17,6 +17,7 @@ from portal.network.rules.words import EVENT_MODES
 from portal.network.service import event_calendar as calendars
 from portal.network.service import event_codes as codes
 from portal.network.views import blueprint
+from portal.programme import queries as programme
 from portal.toolkit.rules.words import DIMENSIONS, SECTORS
 from portal.web.access import current_actor, lep_staff
 
@@ -64,6 +65,7 @@ def event(reference: str) -> str:
         when=when_words(found.starts_at, found.ends_at),
         modes=EVENT_MODES,
         sector_words=", ".join(SECTORS[one] for one in found.sectors if one in SECTORS),
+        district_words=district_words(found),
         dimension=DIMENSIONS.get(found.dimension or ""),
         may_run=may_run(current_actor(), found),
     )
@@ -98,6 +100,24 @@ def load_event(reference: str) -> EventFacts:
     if found is None or (found.state == "draft" and not may_run(current_actor(), found)):
         abort(404)
     return found
+
+
+def district_words(found: EventFacts) -> str:
+    """The districts whose employers an event is for; "" where it is for all."""
+    if not found.districts:
+        return ""
+    titles = dict(programme.settings().district_choices)
+    return ", ".join(titles[one] for one in found.districts if one in titles)
+
+
+def suits_words(found: EventFacts) -> list[tuple[str, str]]:
+    """Whom an event suits: sectors, districts and its theme, in words."""
+    sectors = ", ".join(SECTORS[one] for one in found.sectors if one in SECTORS)
+    return [
+        ("Sectors", sectors or "Every sector"),
+        ("Districts", district_words(found) or "Every district"),
+        ("Theme", DIMENSIONS.get(found.theme, "No theme")),
+    ]
 
 
 def closed_for(found: EventFacts) -> Any:

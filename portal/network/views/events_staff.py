@@ -11,14 +11,16 @@ from portal.db import unit_of_work
 from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err, Ok
 from portal.network.access import may_run
-from portal.network.forms.events import CancelEventForm, EventForm, SeriesForm, begun
-from portal.network.queries import event_results
+from portal.network.forms.events import CancelEventForm, EventForm, PublishForm, SeriesForm, begun
+from portal.network.queries import event_audience, event_results
 from portal.network.queries import events as queries
 from portal.network.queries.events import EventFacts
 from portal.network.rules.events import when_words
+from portal.network.rules.words import AUDIENCES, NOBODY
 from portal.network.service import events as service
 from portal.network.views import blueprint
-from portal.network.views.events import load_event
+from portal.network.views.events import load_event, suits_words
+from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
 
 _HOURS = 24
@@ -66,17 +68,38 @@ def event_edit(reference: str) -> ResponseReturnValue:
     return render_template("network/events/edit.html", form=form, event=found)
 
 
-@blueprint.post("/events/<reference>/publish")
+@blueprint.route("/events/<reference>/publish", methods=["GET", "POST"])
 def event_publish(reference: str) -> ResponseReturnValue:
-    """Show a draft to everybody and open its registration."""
+    """Show a draft to everybody and open its registration; and invite members, or not."""
     found = load_run(reference)
-    with unit_of_work():
-        done = service.publish(reference=found.reference, by=current_author())
-    if isinstance(done, Err):
-        flash(f"{done.problem.message}.", "error")
-    else:
-        flash("The event is published and open for registration.", "success")
-    return redirect(url_for("network.event", reference=found.reference))
+    numbers = {} if found.state != "draft" else event_audience.numbers(found)
+    form = PublishForm()
+    choices = [
+        (key, words if key == NOBODY else f"{words}: {_people(numbers.get(key, 0))}")
+        for key, words in AUDIENCES.items()
+        # Without a theme the last two are the same people.
+        if key != "theme" or found.theme
+    ]
+    form.offer("invite", choices)
+    if form.validate_on_submit():
+        chosen = form.invite.data or NOBODY
+        with unit_of_work():
+            done = service.publish(reference=found.reference, invite=chosen, by=current_author())
+        if isinstance(done, Err):
+            flash(f"{done.problem.message}.", "error")
+        else:
+            invited = "" if chosen == NOBODY else " Invitations are on their way."
+            flash(f"The event is published and open for registration.{invited}", "success")
+        return redirect(url_for("network.event", reference=found.reference))
+    if found.state != "draft":
+        return redirect(url_for("network.event", reference=found.reference))
+    return render_template(
+        "network/events/publish.html",
+        form=form,
+        event=found,
+        when=when_words(found.starts_at, found.ends_at),
+        suits=suits_words(found),
+    )
 
 
 @blueprint.route("/events/<reference>/cancel", methods=["GET", "POST"])
@@ -166,7 +189,12 @@ def _words(form: SeriesForm) -> dict[str, Any]:
     }
 
 
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number:,} people"
+
+
 def _offer(form: EventForm) -> None:
+    form.offer("districts", programme.settings().district_choices)
     form.offer("series", [(one.reference, one.title) for one in queries.all_series()])
 
 

@@ -16,9 +16,15 @@ from portal.network.queries import peers as queries
 from portal.network.queries.peers import MatchFacts, RequestFacts
 from portal.network.rules.matching import Ask, Helper, Suggestion, allot, suggest, told_to
 from portal.network.rules.neighbours import neighbours
-from portal.network.rules.peers import MATCH_STATES, STATE_COLOURS, last_day
+from portal.network.rules.peers import (
+    MATCH_STATES,
+    STANDING,
+    STATE_COLOURS,
+    last_day,
+    last_word_by,
+)
 from portal.network.rules.words import PEER_OUTCOMES
-from portal.network.service import peer_matches
+from portal.network.service import peer_mails, peer_matches
 from portal.network.service import peers as service
 from portal.network.views import blueprint
 from portal.programme import queries as programme
@@ -96,7 +102,12 @@ def match_propose() -> ResponseReturnValue:
     if isinstance(done, Err):
         flash(done.problem.message, "error")
         return redirect(url_for("network.matches"))
-    words = "Both are asked by mail, unless they refuse such mail, and on their own page."
+    untold = _untold(_match_or_404(made or ""))
+    words = (
+        f"No mail reaches {untold}, who refuse it: ring them up. It stands on their own page too."
+        if untold
+        else "Both are asked by mail, and on their own page."
+    )
     flash(f"Proposed. {words}", "success")
     return redirect(url_for("network.match_record", reference=made))
 
@@ -157,6 +168,8 @@ def match_record(reference: str) -> ResponseReturnValue:
         colours=STATE_COLOURS,
         outcomes=PEER_OUTCOMES,
         until=last_day(facts.due_at),
+        untold=_untold(facts) if facts.state in STANDING else "",
+        settles=last_day(last_word_by(facts.said_at)) if facts.said_at else None,
         form=form,
         plain=PlainForm(),
     )
@@ -195,6 +208,12 @@ def peer_request_close(reference: str) -> ResponseReturnValue:
         request_facts=facts,
         topic=DIMENSIONS.get(facts.topic, facts.topic),
     )
+
+
+def _untold(facts: MatchFacts) -> str:
+    """Who is to be rung up, as no mail reaches them; "" where both get it."""
+    names = {"asker": facts.asking_name, "champion": facts.champion_name}
+    return " and ".join(names[side] for side in peer_mails.untold(facts))
 
 
 def _match_or_404(reference: str) -> MatchFacts:

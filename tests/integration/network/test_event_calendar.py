@@ -81,7 +81,7 @@ def test_a_change_has_the_next_sequence_and_a_cancellation_says_so(
     officer_signs_in(client)
     day = london(utc_now() + timedelta(days=20))
     made = client.submit("/events/new", filled(day), follow=False).location
-    client.submit(made, form=f"{made}/publish")
+    client.submit(f"{made}/publish", {"invite": "nobody"})
     event = current_session().query(Event).one()
     first = only(client.get(f"{made}/event.ics").data)
     client.submit(f"{made}/edit", filled(day, starts="10:00"))

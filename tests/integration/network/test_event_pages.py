@@ -68,7 +68,7 @@ def test_staff_make_publish_and_change_an_event(
     assert [question["key"] for question in event.questions] == ["q1", "q2"]
     assert "This is a draft" in client.get(done.location).text
     assert "Share one post" in client.get("/events").text
-    client.submit(done.location, form=f"{done.location}/publish")
+    client.submit(f"{done.location}/publish", {"invite": "nobody"})
     assert only_event().state == "published"
     edit = f"{done.location}/edit"
     stale = client.submit(edit, filled(day, revision="99"))
@@ -184,7 +184,7 @@ def test_scripts_in_every_field_stay_letters(client: PortalClient, session: Port
         filled(day, **words, q1_kind="text", q1_required="", q2_text=""),
         follow=False,
     )
-    client.submit(done.location, form=f"{done.location}/publish")
+    client.submit(f"{done.location}/publish", {"invite": "nobody"})
     event = only_event()
     registers(client, event, name=SCRIPT, business=SCRIPT, needs=SCRIPT, answer_q1=SCRIPT)
     place = current_session().query(EventRegistration).one()

@@ -27,6 +27,7 @@ from portal.network.rules.events import (
     due_reminder,
     faults,
     instant,
+    length_words,
     offer_until,
     read_time,
     times_of,
@@ -290,3 +291,44 @@ def test_a_question_keeps_its_key_as_long_as_its_words_and_no_key_is_used_again(
 def test_what_is_wrong_with_questions(questions: tuple[Question, ...], field: str | None) -> None:
     found = question_faults(questions)
     assert [problem.field for problem in found] == [field]
+
+
+@pytest.mark.parametrize(
+    ("last", "ends", "wrong"),
+    [
+        (date(2027, 3, 4), "9:00", None),
+        (date(2027, 3, 15), "12:00", None),
+        (date(2027, 3, 2), "12:00", None),
+        (date(2027, 3, 16), "12:00", ("too_long", "ends_on")),
+        (date(2027, 3, 1), "12:00", ("ends_first", "ends_on")),
+        (date(2027, 3, 2), "9:00", ("ends_first", "ends")),
+        (date(2027, 3, 28), "1:30", ("time_left_out", "ends")),
+    ],
+)
+def test_an_event_may_end_on_a_later_day(
+    last: date, ends: str, wrong: tuple[str, str] | None
+) -> None:
+    times = times_of(replace(DETAILS, ends_on=last, ends=ends))
+    if wrong is None:
+        assert isinstance(times, EventTimes)
+        assert london(times.ends_at).date() == last
+    else:
+        assert isinstance(times, list)
+        assert [(one.code, one.field) for one in times] == [wrong]
+
+
+def test_days_across_the_change_of_the_clocks_keep_their_hours() -> None:
+    details = replace(DETAILS, day=date(2027, 3, 27), ends_on=date(2027, 3, 29), ends="16:00")
+    times = times_of(details)
+    assert isinstance(times, EventTimes)
+    assert when_words(times.starts_at, times.ends_at) == (
+        "Saturday 27 March 2027, 10:00 to Monday 29 March 2027, 16:00"
+    )
+    assert length_words(times.starts_at, times.ends_at) == "3 days"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(60, "1 hour"), (150, "2 hours 30 minutes"), (45, "45 minutes")]
+)
+def test_the_length_of_an_event_on_one_day(minutes: int, words: str) -> None:
+    assert length_words(NOON, NOON + timedelta(minutes=minutes)) == words

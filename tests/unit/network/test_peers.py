@@ -12,8 +12,10 @@ from portal.network.rules.peers import (
     answer_by,
     ask_faults,
     asks_outcome,
+    ends_with,
     is_remindable,
     last_day,
+    last_word_by,
     offer_faults,
     outcome_of,
     request_after,
@@ -85,3 +87,11 @@ def test_what_is_wrong_with_a_request_or_an_offer_is_said_beside_its_field() -> 
     assert "3 matches" in full.message
     none = Offered((), "", 0, "A", "a@b", (), is_paused=False)
     assert [one.field for one in offer_faults(none, standing=0)] == ["topics", "capacity"]
+
+
+def test_one_word_counts_when_the_time_of_the_other_is_over() -> None:
+    assert ends_with("useful", None) == "useful"
+    assert ends_with(None, "not_met") == "not_met"
+    assert ends_with(None, None) is None
+    said = datetime(2027, 3, 2, 12, tzinfo=UTC)
+    assert last_day(last_word_by(said)) == date(2027, 3, 16)
