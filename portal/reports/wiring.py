@@ -7,6 +7,7 @@ from flask import Flask
 from portal.db import unit_of_work
 from portal.integrations.jobs import register_daily
 from portal.reports.access import ROUTES, reader
+from portal.reports.rules.drawing import cells_of, drawing
 from portal.reports.service import counting
 from portal.reports.views import (
     blueprint,
@@ -34,6 +35,8 @@ def wire(app: Flask) -> None:
         NavEntry("Reports", "reports.home", show=lambda actor: reader(actor, {}), order=46),
     )
     register_daily(app, "reports.fold", _fold)
+    # For the macro that draws pictures, templates/reports/pictures.html.
+    app.jinja_env.globals.update(report_drawing=drawing, report_cells=cells_of)
 
 
 def _fold() -> None:
