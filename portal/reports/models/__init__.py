@@ -11,8 +11,16 @@ from portal.reports.models.cells import (
 from portal.reports.models.copies import ReportCopy, ReportCopyFile
 from portal.reports.models.movement import ReportMovement
 from portal.reports.models.outcomes import ReportOutcome
+from portal.reports.models.pulse import PulseBlock, PulseSum, PulseTally, PulseView, PulseWave
+from portal.reports.models.statistics import EvaluationPack, StatisticsRelease
 
 __all__ = [
+    "EvaluationPack",
+    "PulseBlock",
+    "PulseSum",
+    "PulseTally",
+    "PulseView",
+    "PulseWave",
     "ReportActivity",
     "ReportCell",
     "ReportCopy",
@@ -23,4 +31,5 @@ __all__ = [
     "ReportJourney",
     "ReportMovement",
     "ReportOutcome",
+    "StatisticsRelease",
 ]
