@@ -23,6 +23,8 @@ OUTSIDE = "outside"
 _OUTSIDE_TITLE = "Outside the area"
 _OTHER_TITLE = "Another sector"
 MAX_HOURS_A_WEEK = 168
+# No result of a survey of workers may ever rest on fewer, whatever the programme sets.
+LEAST_PULSE = 5
 
 
 class SettingsError(ValueError):
@@ -71,6 +73,8 @@ class ProgrammeSettings:
     ``part_time_hours``: part-time is fewer hours a week than this. ``low_pay``: an amount an hour;
     ``low_pay_is_example`` until the LEP has set its own. ``sme_limit``: an SME has fewer employees.
     ``minimum_comparison_group``: employers behind any comparison that is shown.
+    ``minimum_pulse_answers``: answers behind any result of a survey of workers.
+    ``minimum_pulse_employers``: employers behind any result over several such surveys.
     ``programme_key``: an employer has one open case in a programme.
     ``referral_working_days``: a referral nobody decides expires after so many working days.
     ``quiet_days``: a case without contact for so many days is listed.
@@ -87,6 +91,8 @@ class ProgrammeSettings:
     size_tiers: tuple[SizeTier, ...]
     sme_limit: int
     minimum_comparison_group: int
+    minimum_pulse_answers: int
+    minimum_pulse_employers: int
     programme_key: str
     programme_title: str
     referral_working_days: int
@@ -184,6 +190,8 @@ def parse_settings(values: Mapping[str, Any]) -> ProgrammeSettings:
         size_tiers=_tiers(values),
         sme_limit=_whole(values, "sme_limit", 2, 100_000),
         minimum_comparison_group=_whole(values, "minimum_comparison_group", 3, 10_000),
+        minimum_pulse_answers=_whole(values, "minimum_pulse_answers", LEAST_PULSE, 1_000),
+        minimum_pulse_employers=_whole(values, "minimum_pulse_employers", LEAST_PULSE, 1_000),
         programme_key=_text(_mapping(values, "programme"), "key", within="programme"),
         programme_title=_text(_mapping(values, "programme"), "title", within="programme"),
         referral_working_days=_whole(values, "referral_working_days", 1, 250),

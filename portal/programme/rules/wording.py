@@ -52,6 +52,20 @@ SETTINGS: Final[tuple[SettingWords, ...]] = (
         "employers",
     ),
     SettingWords(
+        "minimum_pulse_answers",
+        "Surveys of workers",
+        "Results are shown only when at least this many people answered; never fewer than 5.",
+        "whole",
+        "answers",
+    ),
+    SettingWords(
+        "minimum_pulse_employers",
+        "Surveys of workers together",
+        "What workers say is reported only over at least this many employers; never fewer than 5.",
+        "whole",
+        "employers",
+    ),
+    SettingWords(
         "referral_working_days",
         "Referrals expire",
         "A referral that nobody decides on expires after this many working days in England.",
