@@ -21,7 +21,7 @@ from portal.db import unit_of_work
 from portal.db.session import Database, PortalSession
 
 _CHANGES = ("INSERT", "UPDATE", "DELETE")
-_LOCK = re.compile(r"\s+FOR UPDATE( OF \w+(, \w+)*)?")
+_LOCK = re.compile(r"\s+FOR (?:NO KEY )?UPDATE( OF \w+(, \w+)*)?")
 
 
 @dataclass
