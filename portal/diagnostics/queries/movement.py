@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.db import current_session
 from portal.diagnostics.models import DiagnosticMovement, Response
@@ -32,33 +32,37 @@ class CompletedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What a response's scores are worked out from."""
+class Frozen:
+    """A completed response's result, with the questionnaire that it answers."""
 
     id: int
     questionnaire_key: str
     questionnaire_version: int
-    sector: str
-    size_tier: str
-    answers: Mapping[str, Mapping[str, Any]]
+    result: Mapping[str, Any]
+
+
+# Built once: building a statement costs as much as running it, and completing has to stay cheap.
+_T: Any = Response.__table__
+_COMPLETED = select(
+    _T.c.id,
+    _T.c.employer_id,
+    _T.c.questionnaire_key,
+    _T.c.kind,
+    _T.c.earlier_id,
+    _T.c.completed_at,
+    _T.c.sector,
+    _T.c.size_tier,
+    _T.c.district,
+    _T.c.overall_score,
+).where(_T.c.employer_id.in_(bindparam("employers", expanding=True)), _T.c.status == "completed")
+_RESULTS = select(_T.c.id, _T.c.questionnaire_key, _T.c.questionnaire_version, _T.c.result).where(
+    _T.c.id.in_(bindparam("responses", expanding=True))
+)
 
 
 def completed_of(employer_ids: Collection[int]) -> list[CompletedLine]:
     """Every completed response of these employers."""
-    rows = current_session().execute(
-        select(
-            Response.id,
-            Response.employer_id,
-            Response.questionnaire_key,
-            Response.kind,
-            Response.earlier_id,
-            Response.completed_at,
-            Response.sector,
-            Response.size_tier,
-            Response.district,
-            Response.overall_score,
-        ).where(Response.employer_id.in_(employer_ids), Response.status == "completed")
-    )
+    rows = current_session().execute(_COMPLETED, {"employers": list(employer_ids)})
     return [
         CompletedLine(
             id=row.id,
@@ -76,21 +80,15 @@ def completed_of(employer_ids: Collection[int]) -> list[CompletedLine]:
     ]
 
 
-def answered(response_ids: Collection[int]) -> dict[int, Answered]:
-    """The answers of these responses."""
+def frozen(response_ids: Collection[int]) -> dict[int, Frozen]:
+    """The results of these completed responses."""
     if not response_ids:
         return {}
-    rows = current_session().execute(
-        select(
-            Response.id,
-            Response.questionnaire_key,
-            Response.questionnaire_version,
-            Response.sector,
-            Response.size_tier,
-            Response.answers,
-        ).where(Response.id.in_(response_ids))
-    )
-    return {row.id: Answered(*row) for row in rows}
+    rows = current_session().execute(_RESULTS, {"responses": list(response_ids)})
+    return {
+        row.id: Frozen(row.id, row.questionnaire_key, row.questionnaire_version, _known(row.result))
+        for row in rows
+    }
 
 
 def without_movement(limit: int) -> list[int]:
@@ -142,5 +140,5 @@ def employers_touched(response_ids: Collection[int]) -> set[int]:
 
 def _known(value: T | None) -> T:
     if value is None:
-        raise RuntimeError("A completed response of an employer has both")
+        raise RuntimeError("A completed response of an employer has all of these")
     return value

@@ -108,9 +108,11 @@ def is_comparable(earlier: Question, later: Question, earlier_version: int) -> b
     The wording may differ; the type, the options with their levels, the rows, the counts and the
     bands may not, and the later question must not say that it starts anew.
     """
-    return (
-        later.comparable_from <= earlier_version
-        and later.type is earlier.type
+    if later.comparable_from > earlier_version:
+        return False
+    # Mostly it is one question of one version.
+    return later is earlier or (
+        later.type is earlier.type
         and later.legal is earlier.legal
         and later.unit == earlier.unit
         and later.bands == earlier.bands

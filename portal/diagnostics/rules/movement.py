@@ -7,13 +7,16 @@ says why a score changed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
-from portal.diagnostics.rules.compare import Comparison, DimensionChange
+from portal.diagnostics.rules.compare import Comparison, DimensionChange, compare
+from portal.diagnostics.rules.schema import HIGHEST_LEVEL, Profile, Question, Questionnaire
+from portal.diagnostics.rules.scoring import ScoreLine, ScoreSheet, Standing
 
 OVERALL = "overall"
 
@@ -64,6 +67,22 @@ def occasions(taken: Sequence[Taken]) -> tuple[Occasion, ...]:
     return tuple(Occasion(corrected[root.id].id, root.completed_at) for root in roots)
 
 
+def compare_frozen(
+    *,
+    earlier_questionnaire: Questionnaire,
+    earlier: Mapping[str, Any],
+    later_questionnaire: Questionnaire,
+    later: Mapping[str, Any],
+) -> Comparison:
+    """Compare two results as they were frozen: their levels are read, nothing is scored again."""
+    return compare(
+        earlier_questionnaire=earlier_questionnaire,
+        earlier=_frozen_sheet(earlier_questionnaire, earlier),
+        later_questionnaire=later_questionnaire,
+        later=_frozen_sheet(later_questionnaire, later),
+    )
+
+
 def movement_of(comparison: Comparison) -> tuple[Moved, ...]:
     """The overall score and the dimensions that can be compared; nothing when none can."""
     found = (_moved(item) for item in (comparison.overall, *comparison.dimensions))
@@ -74,6 +93,42 @@ def tenths(points: Fraction) -> int:
     """Points from 0 to 100 as tenths of a point, halves up."""
     scaled = points * 10
     return (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+
+
+def _frozen_sheet(questionnaire: Questionnaire, result: Mapping[str, Any]) -> ScoreSheet:
+    """The lines of a frozen result, as far as comparing looks at them."""
+    return ScoreSheet(
+        questionnaire=questionnaire.key,
+        version=questionnaire.version,
+        content_hash=result["questionnaire"]["hash"],
+        profile=Profile(result["profile"]["sector"], result["profile"]["size"]),
+        lines=tuple(
+            _frozen_line(questionnaire.by_key[line["question"]], line)
+            for dimension in result["dimensions"]
+            for line in dimension["lines"]
+        ),
+        dimensions=(),
+        overall=None,
+        overall_formula="",
+        legal=(),
+    )
+
+
+def _frozen_line(question: Question, line: Mapping[str, Any]) -> ScoreLine:
+    level = None if line["level"] is None else Fraction(line["level"])
+    standing = Standing.UNSCORED
+    if line["counted"]:
+        standing = Standing.COUNTED
+    elif question.legal and level is not None:
+        standing = Standing.LEGAL
+    return ScoreLine(
+        question=question.key,
+        dimension=question.dimension,
+        level=level,
+        score=None if level is None else level * 100 / HIGHEST_LEVEL,
+        weight=question.weight,
+        standing=standing,
+    )
 
 
 def _moved(item: DimensionChange) -> Moved | None:

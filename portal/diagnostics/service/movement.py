@@ -5,22 +5,38 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from portal.db import current_session
 from portal.diagnostics.models import DiagnosticMovement, MovementScore, Response
 from portal.diagnostics.queries import movement as queries
-from portal.diagnostics.queries.movement import Answered, CompletedLine
+from portal.diagnostics.queries.movement import CompletedLine, Frozen
 from portal.diagnostics.rules.catalogue import load_catalogue
-from portal.diagnostics.rules.compare import Comparison, compare
-from portal.diagnostics.rules.movement import Moved, State, Taken, movement_of, occasions
-from portal.diagnostics.rules.schema import Profile, Questionnaire
-from portal.diagnostics.rules.scoring import ScoreSheet, score
-from portal.diagnostics.rules.values import answers_from_document
+from portal.diagnostics.rules.compare import Comparison
+from portal.diagnostics.rules.movement import (
+    Moved,
+    State,
+    Taken,
+    compare_frozen,
+    movement_of,
+    occasions,
+)
 from portal.kernel.clock import london
 
 BATCH = 200
+
+# Built once, over the tables themselves: nothing is ever loaded that stands for these rows.
+_MOVEMENTS: Any = DiagnosticMovement.__table__
+_SCORES: Any = MovementScore.__table__
+_WHOSE = _MOVEMENTS.c.employer_id.in_(bindparam("employers", expanding=True))
+_FORGET = (
+    delete(_SCORES).where(_SCORES.c.movement_id.in_(select(_MOVEMENTS.c.id).where(_WHOSE))),
+    delete(_MOVEMENTS).where(_WHOSE),
+)
+_ADD = insert(_MOVEMENTS).returning(_MOVEMENTS.c.id, sort_by_parameter_order=True)
+_ADD_SCORES = insert(_SCORES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +58,13 @@ def keep_movement(response: Response, *, alone: bool) -> None:
     if response.employer_id is None or response.completed_at is None:
         raise RuntimeError("Only a completed response of an employer moves anything")
     if not alone:
-        keep_movements({response.employer_id: [response.employer_id]})
+        own = Frozen(
+            response.id,
+            response.questionnaire_key,
+            response.questionnaire_version,
+            response.result or {},
+        )
+        keep_movements({response.employer_id: [response.employer_id]}, {own.id: own})
         return
     line = CompletedLine(
         id=response.id,
@@ -59,11 +81,13 @@ def keep_movement(response: Response, *, alone: bool) -> None:
     _write([_Standing(line.employer_id, line, _day(line.completed_at), None, None)], {})
 
 
-def keep_movements(resting_on: Mapping[int, Collection[int]]) -> None:
+def keep_movements(
+    resting_on: Mapping[int, Collection[int]], known: Mapping[int, Frozen] | None = None
+) -> None:
     """Work out the movement of employers afresh.
 
     Each is mapped to the employers whose diagnostics are its own: itself, with a record that is
-    about to be merged into it; none for that record.
+    about to be merged into it; none for that record. ``known`` are results that need no reading.
     """
     _forget(resting_on)
     owners = {owner: standing for standing, every in resting_on.items() for owner in every}
@@ -73,7 +97,9 @@ def keep_movements(resting_on: Mapping[int, Collection[int]]) -> None:
     found = [_standing(employer_id, lines) for (employer_id, _), lines in sorted(taken.items())]
     twice = [item for item in found if item.latest is not None]
     wanted = {line.id for item in twice for line in (item.first, item.latest) if line is not None}
-    _write(found, queries.answered(wanted))
+    results = dict(known or {})
+    results |= queries.frozen(wanted - results.keys())
+    _write(found, results)
 
 
 def keep_missing(limit: int = BATCH) -> int:
@@ -111,63 +137,60 @@ def _day(instant: datetime) -> date:
 
 def _forget(employer_ids: Collection[int]) -> None:
     session = current_session()
-    kept = select(DiagnosticMovement.id).where(DiagnosticMovement.employer_id.in_(employer_ids))
-    # Core statements: nothing loaded stands for these rows.
-    plain = {"synchronize_session": False}
-    session.execute(
-        delete(MovementScore).where(MovementScore.movement_id.in_(kept)), execution_options=plain
-    )
-    session.execute(
-        delete(DiagnosticMovement).where(DiagnosticMovement.employer_id.in_(employer_ids)),
-        execution_options=plain,
-    )
+    for statement in _FORGET:
+        session.execute(statement, {"employers": list(employer_ids)})
 
 
-def _write(found: Sequence[_Standing], answers: Mapping[int, Answered]) -> None:
+def _write(found: Sequence[_Standing], results: Mapping[int, Frozen]) -> None:
     if not found:
         return
     session = current_session()
-    compared = [_comparison(item, answers) for item in found]
+    compared = [_comparison(item, results) for item in found]
     moved = [() if item is None else movement_of(item) for item in compared]
+    ids = session.scalars(
+        _ADD,
+        [
+            {
+                "employer_id": item.employer_id,
+                "questionnaire_key": item.first.questionnaire_key,
+                "sector": item.first.sector,
+                "size_tier": item.first.size_tier,
+                "district": item.first.district,
+                "first_id": item.first.id,
+                "first_on": item.first_on,
+                "first_score": item.first.overall_score,
+                "latest_id": None if item.latest is None else item.latest.id,
+                "latest_on": item.latest_on,
+                "state": _state(item, scores),
+                "compared": 0 if comparison is None else _compared(comparison),
+                "left_out": 0 if comparison is None else _left_out(comparison),
+            }
+            for item, comparison, scores in zip(found, compared, moved, strict=True)
+        ],
+    ).all()
     rows = [
-        DiagnosticMovement(
-            employer_id=item.employer_id,
-            questionnaire_key=item.first.questionnaire_key,
-            sector=item.first.sector,
-            size_tier=item.first.size_tier,
-            district=item.first.district,
-            first_id=item.first.id,
-            first_on=item.first_on,
-            first_score=item.first.overall_score,
-            latest_id=None if item.latest is None else item.latest.id,
-            latest_on=item.latest_on,
-            state=_state(item, scores),
-            compared=0 if comparison is None else sum(not q.legal for q in comparison.questions),
-            left_out=0 if comparison is None else _left_out(comparison),
-        )
-        for item, comparison, scores in zip(found, compared, moved, strict=True)
-    ]
-    session.add_all(rows)
-    session.flush()
-    scores = [
         {
-            "movement_id": row.id,
+            "movement_id": movement_id,
             "dimension": item.dimension,
             "before_tenths": item.before,
             "after_tenths": item.after,
             "questions": item.questions,
         }
-        for row, every in zip(rows, moved, strict=True)
+        for movement_id, every in zip(ids, moved, strict=True)
         for item in every
     ]
-    if scores:
-        session.execute(insert(MovementScore), scores)
+    if rows:
+        session.execute(_ADD_SCORES, rows)
 
 
 def _state(item: _Standing, moved: Sequence[Moved]) -> State:
     if item.latest is None:
         return State.ONCE
     return State.COMPARED if moved else State.APART
+
+
+def _compared(comparison: Comparison) -> int:
+    return sum(not question.legal for question in comparison.questions)
 
 
 def _left_out(comparison: Comparison) -> int:
@@ -180,24 +203,19 @@ def _left_out(comparison: Comparison) -> int:
     )
 
 
-def _comparison(item: _Standing, answers: Mapping[int, Answered]) -> Comparison | None:
+def _comparison(item: _Standing, results: Mapping[int, Frozen]) -> Comparison | None:
     """The comparison of the two; None where there is one only, or a questionnaire is missing."""
     if item.latest is None:
         return None
-    earlier, later = _scored(answers[item.first.id]), _scored(answers[item.latest.id])
+    first, latest = results[item.first.id], results[item.latest.id]
+    catalogue = load_catalogue()
+    earlier = catalogue.get(first.questionnaire_key, first.questionnaire_version)
+    later = catalogue.get(latest.questionnaire_key, latest.questionnaire_version)
     if earlier is None or later is None:
         return None
-    return compare(
-        earlier_questionnaire=earlier[0],
-        earlier=earlier[1],
-        later_questionnaire=later[0],
-        later=later[1],
+    return compare_frozen(
+        earlier_questionnaire=earlier,
+        earlier=first.result,
+        later_questionnaire=later,
+        later=latest.result,
     )
-
-
-def _scored(given: Answered) -> tuple[Questionnaire, ScoreSheet] | None:
-    found = load_catalogue().get(given.questionnaire_key, given.questionnaire_version)
-    if found is None:
-        return None
-    profile = Profile(sector=given.sector, size=given.size_tier)
-    return found, score(found, profile, answers_from_document(found, given.answers))
