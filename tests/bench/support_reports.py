@@ -1,0 +1,135 @@
+"""The same counts as reports read, by SQL over the records: on our database and in DuckDB."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import Connection
+
+from portal.reports.facts.catalogue import derived_rows, facts
+from portal.reports.facts.definition import CELL, Fact
+from portal.reports.facts.dialect import POSTGRESQL, Sql
+from portal.reports.queries import cells
+from portal.reports.queries.cells import Wanted
+
+# What DuckDB is given: every table that a fact reads. Whole documents of answers stay behind.
+TABLES = (
+    "referrals", "referral_sources", "interactions", "cases", "employers", "consultations",
+    "diagnostic_sessions", "support_deliveries", "delivery_attendances", "case_milestones",
+    "follow_ups", "follow_up_answers", "outputs", "event_registrations", "events",
+    "network_members", "champions", "diagnostic_responses", "dimension_scores", "plans",
+    "plan_actions", "reach_counts", "ledger_entries", "claim_lines", "claims",
+    "diagnostic_movements", "diagnostic_movement_scores", "outcome_records",
+)  # fmt: skip
+_LEFT_OUT = {"answers", "result", "facts"}
+
+
+@contextmanager
+def recorded() -> Iterator[list[Wanted]]:
+    """Every question that is put to the cells meanwhile, each once."""
+    asked: list[Wanted] = []
+    real = cells._wheres
+
+    def noting(table: Any, wanted: Wanted) -> Any:
+        if wanted not in asked:
+            asked.append(wanted)
+        return real(table, wanted)
+
+    with patch.object(cells, "_wheres", noting):
+        yield asked
+
+
+def over_records(sql: Sql, wanted: Wanted) -> str:
+    """One question as SQL over the records, with nothing kept beforehand."""
+    fact = next(item for item in facts(sql) if item.key == wanted.fact)
+    axis = next(item for item in fact.axes if item.name == wanted.axis)
+    names = (*CELL, "n", "amount")
+    values = (
+        f"'{fact.key}'", f"'{axis.name}'", fact.month, fact.kind, axis.a, axis.b, axis.c,
+        fact.n, fact.amount,
+    )  # fmt: skip
+    shown = ", ".join(f"{value} AS {name}" for name, value in zip(names, values, strict=True))
+    conditions = ["1 = 1"]
+    if wanted.first is not None:
+        conditions.append(f"month >= {_day(sql, wanted.first)}")
+    if wanted.last is not None:
+        conditions.append(f"month <= {_day(sql, wanted.last)}")
+    for name, kept in wanted.only:
+        conditions.append(f"{name} IN ({', '.join(repr(value) for value in sorted(kept))})")
+    groups = ", ".join(wanted.by)
+    return (
+        f"SELECT {groups + ', ' if groups else ''}sum(n), sum(amount) FROM "
+        f"(SELECT {shown} FROM {_undone(sql, fact)} WHERE {fact.where}) counted "
+        f"WHERE {' AND '.join(conditions)}{' GROUP BY ' + groups if groups else ''}"
+    )
+
+
+def _day(sql: Sql, day: date) -> str:
+    return f"'{day}'" if sql.sqlite else f"DATE '{day}'"
+
+
+def _undone(sql: Sql, fact: Fact) -> str:
+    """Where a fact reads from, each derived row worked out on the way."""
+    source = fact.source
+    for item in derived_rows(sql):
+        source = source.replace(f"{item.table} f", f"({item.select()}) f")
+    return source
+
+
+class Duck:
+    """DuckDB with the same rows, in memory."""
+
+    def __init__(self, connection: Connection, folder: Path) -> None:
+        import duckdb
+
+        self.connection = duckdb.connect()
+        self.connection.execute("SET threads = 2")
+        for table in TABLES:
+            self._copy(connection, table, folder / f"{table}.csv")
+
+    def _copy(self, connection: Connection, table: str, path: Path) -> None:
+        found = connection.exec_driver_sql(f"SELECT * FROM {table}")
+        names = list(found.keys())
+        keep = table == "outcome_records"
+        kept = [place for place, name in enumerate(names) if keep or name not in _LEFT_OUT]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow([names[place] for place in kept])
+            for row in found:
+                writer.writerow([_plain(row[place]) for place in kept])
+        self.connection.execute(
+            f"CREATE TABLE {table} AS SELECT * FROM "
+            f"read_csv('{path}', header = true, sample_size = -1)"
+        )
+        for name, kind in self.connection.execute(
+            f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = '{table}'"
+        ).fetchall():
+            if kind == "TIMESTAMP":
+                self._type(table, name, "TIMESTAMPTZ")
+            elif name == "answers":
+                self._type(table, name, "JSON")
+        path.unlink()
+
+    def _type(self, table: str, column: str, kind: str) -> None:
+        self.connection.execute(f"ALTER TABLE {table} ALTER {column} TYPE {kind}")
+
+    def answer(self, questions: list[str]) -> None:
+        """Run the questions to their ends."""
+        for question in questions:
+            self.connection.execute(question).fetchall()
+
+    def questions(self, asked: list[Wanted]) -> list[str]:
+        """The questions in DuckDB's words, which are PostgreSQL's."""
+        return [over_records(POSTGRESQL, wanted) for wanted in asked]
+
+
+def _plain(value: Any) -> Any:
+    import json
+
+    return json.dumps(value) if isinstance(value, dict | list) else value
