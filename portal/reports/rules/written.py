@@ -95,6 +95,9 @@ def _month(text: str) -> date:
 
 
 def _day_words(text: str, unit: Unit) -> str:
+    if not text[:1].isdigit():
+        # The word in the last row of a table by month.
+        return text
     if unit is Unit.MONTH:
         return _month(text).strftime("%B %Y")
     if unit is Unit.DAY:

@@ -1,0 +1,1 @@
+"""The programme report's sections, made of what was counted: pure functions."""

@@ -1,0 +1,134 @@
+"""The programme report: the logic model of the service, in figures."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from portal.kernel.clock import utc_now
+from portal.programme.queries import settings
+from portal.programme.rules import ProgrammeSettings
+from portal.reports.queries import programme as found
+from portal.reports.rules.document import Report, Section
+from portal.reports.rules.outcomes import section as outcome_section
+from portal.reports.rules.programme import breakdowns, cost, funnel, hard, logic, reach, targets
+from portal.reports.rules.programme.data import Data, Titles
+from portal.reports.rules.scope import Scope, View
+from portal.reports.service import outcomes
+from portal.reports.service.building import Builder, register_report
+
+KEY: Final = "programme"
+_TITLE: Final = "Programme report"
+_ABOUT: Final = (
+    "What the service does, whom it reaches, what it costs and what lasts: the logic model from "
+    "inputs to outcomes, with targets, groups, the way from referral to embedded practice, and "
+    "cost."
+)
+# Tables about single providers and contracts are for those who answer for them.
+_NAMED: Final = frozenset({"by-provider", "contracts", "hard-contracts"})
+
+
+def build(scope: Scope) -> Report:
+    """The report for a scope.
+
+    A scope of one provider is not narrowed further: of one provider, sectors, sizes and districts
+    are counted for outputs only.
+    """
+    if scope.provider is not None and scope.filtered:
+        scope = Scope(scope.first, scope.last, scope.view, provider=scope.provider)
+    data, changed, chosen = _read(scope)
+    stages = tuple(
+        section
+        for section in (
+            logic.inputs(data),
+            logic.activities(data),
+            logic.strand_1(data),
+            logic.strand_2(data),
+            logic.outcomes(data),
+        )
+        if section is not None
+    )
+    others = (
+        targets.section(data),
+        breakdowns.section(data),
+        funnel.section(data),
+        reach.section(data),
+        cost.section(data),
+        hard.section(data),
+    )
+    sections = [
+        logic.summary(data, stages),
+        *stages,
+        changed,
+        *(section for section in others if section is not None),
+    ]
+    if scope.view is View.STATISTICS:
+        sections = [_unnamed(section) for section in sections]
+    return Report(
+        KEY,
+        _TITLE,
+        _ABOUT,
+        scope.first,
+        scope.last,
+        utc_now(),
+        tuple(sections),
+        chosen=chosen,
+        notes=(
+            "Figures count whole months by the London clock.",
+            (
+                "Every figure follows its records at once: a record that is corrected later "
+                "changes the figure of its month. Freeze the report to keep it as it is."
+            ),
+        ),
+    )
+
+
+def _unnamed(section: Section) -> Section:
+    """Without tables and pictures of single providers and contracts."""
+    return Section(
+        section.key,
+        section.title,
+        section.intro,
+        section.figures,
+        tuple(table for table in section.tables if table.key not in _NAMED),
+        tuple(picture for picture in section.pictures if picture.table not in _NAMED),
+        section.notes,
+    )
+
+
+def _read(scope: Scope) -> tuple[Data, Section, tuple[tuple[str, str], ...]]:
+    """What is counted, the section on outcomes, and the filters in words: three statements."""
+    known = settings()
+    around = found.backdrop(scope)
+    tallies, of_outcomes = found.tallies(scope, outcomes.wanted(scope))
+    data = Data(
+        scope,
+        Titles(
+            tuple(known.sector_choices), tuple(known.tier_choices), tuple(known.district_choices)
+        ),
+        tallies,
+        around.contracts,
+        around.providers,
+        around.published,
+    )
+    changed = outcome_section(outcomes.measured(of_outcomes))
+    return data, changed, _chosen(scope, known, around.providers)
+
+
+def _chosen(
+    scope: Scope, known: ProgrammeSettings, providers: dict[int, str]
+) -> tuple[tuple[str, str], ...]:
+    words = (
+        ("Provider", "" if scope.provider is None else providers.get(scope.provider, "")),
+        ("Sector", scope.sector and known.sector_title(scope.sector)),
+        ("Size", scope.size_tier and known.tier_title(scope.size_tier)),
+        ("District", scope.district and known.district_title(scope.district)),
+    )
+    return tuple((name, value) for name, value in words if value)
+
+
+BUILDER: Final = Builder(KEY, _TITLE, _ABOUT, build, frozenset(View))
+
+
+def register() -> None:
+    """Offer the report."""
+    register_report(BUILDER)
