@@ -17,6 +17,7 @@ from portal.reports.rules.sentences import (
     Cell,
     biggest,
     capital,
+    counted,
     listed,
     nothing,
     percent,
@@ -108,9 +109,9 @@ def progress(steps: Sequence[Step], what: str, unit: Unit = Unit.COUNT) -> str:
         kept = any(isinstance(step.actual, Withheld) for step in steps)
         return NONE_SHOWN if kept else f"Nothing yet: no {what}."
     step, actual = done[-1]
-    text = f"By {step.label}: {written(actual, unit)} {what}"
+    text = f"By {step.label} there {'was' if actual == 1 else 'were'} {counted(actual, what)}"
     if unit is not Unit.COUNT:
-        text = f"By {step.label}: {what} of {written(actual, unit)}"
+        text = f"By {step.label} {what} came to {written(actual, unit)}"
     planned = step.profile
     if not isinstance(planned, int):
         return f"{text}; there is no profile to compare with."
@@ -118,9 +119,9 @@ def progress(steps: Sequence[Step], what: str, unit: Unit = Unit.COUNT) -> str:
     if by == 0:
         return f"{text}, as the profile planned."
     part = share(abs(by), planned)
-    far = f"{written(abs(by), unit)} {'ahead' if by > 0 else 'behind'}"
-    far += f" ({percent(part)})" if part is not None else ""
-    return f"{text} against a profile of {written(planned, unit)}: {far}."
+    far = written(abs(by), unit) + (f" ({percent(part)})" if part is not None else "")
+    side = "ahead of" if by > 0 else "behind"
+    return f"{text}, {far} {side} the profile of {written(planned, unit)}."
 
 
 def passage(
@@ -136,9 +137,10 @@ def passage(
         return nothing(found, what) if not found.cells else NONE_SHOWN
     first, last = cells[0], cells[-1]
     if not isinstance(first.value, int) or first.value == 0 or len(cells) == 1:
-        return f"{first.label}: {written(first.value, Unit.COUNT)} {what}."
+        text = counted(first.value, what) if isinstance(first.value, int) else NONE_SHOWN
+        return f"{first.label}: {text}."
     start = first.value
-    text = f"Of {start:,} {what}"
+    text = f"Of {counted(start, what)}"
     if isinstance(last.value, int):
         text += f", {last.value:,} ({percent(share(last.value, start))}) came to "
         text += f"“{final or last.label}”"
@@ -150,9 +152,10 @@ def passage(
     worst = max(losses, key=lambda loss: loss[0], default=None)
     if worst is not None and worst[0] > 0 and isinstance(worst[1].value, int):
         part = share(worst[0], worst[1].value)
-        text += f"; most stopped after “{worst[1].label}”: {worst[0]:,} ({percent(part)})"
+        text += f"; the largest drop is after “{worst[1].label}”, from where {worst[0]:,} "
+        text += f"({percent(part)}) have not gone on"
     elif worst is not None and not found.held_back:
-        text += "; none stopped on the way"
+        text += "; none dropped out on the way"
     return f"{text}{_slowest(cells, days)}."
 
 
@@ -226,13 +229,13 @@ def middle(cells: Sequence[Cell], what: str) -> str:
     top = max(value for _, value in found.cells)
     names = [label for label, value in found.cells if value == top]
     most = f"{listed(names)} {'is' if len(names) == 1 else 'are'} most common"
-    most += f", with {top:,} {what}" + ("" if len(names) == 1 else " each")
+    most += f", with {counted(top, what)}" + ("" if len(names) == 1 else " each")
     if found.held_back:
         return capital(f"{found.opening}{most}.")
-    counted = 0
+    so_far = 0
     for label, value in found.cells:
-        counted += value
-        if 2 * counted >= whole:
+        so_far += value
+        if 2 * so_far >= whole:
             most += f" of {whole:,}; the middle one lies in {label}"
             break
     return capital(f"{most}.")

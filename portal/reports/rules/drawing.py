@@ -24,7 +24,8 @@ from portal.reports.rules.written import brief, share, written
 
 _LEVELS: Final = 4
 _FULL_SHARE: Final = 1_000
-_STEPS: Final = (1, 2, 5, 10)
+# Ends of a scale in tenths of a power of ten: round, and never far above the largest figure.
+_ENDS: Final = (10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100)
 
 Drawn = dict[str, Any]
 
@@ -32,7 +33,7 @@ Drawn = dict[str, Any]
 def drawing(picture: Picture, table: Table) -> Drawn:
     """What the macro of the picture's kind is given."""
     drawn = _DRAWERS[picture.kind](picture.spec, table)
-    return {**drawn, "empty": not drawn.get("rows") and not drawn.get("drawing")}
+    return {"href": "", **drawn, "empty": not drawn.get("rows") and not drawn.get("drawing")}
 
 
 def cells_of(table: Table) -> tuple[list[str], list[list[str]], list[str] | None]:
@@ -85,7 +86,8 @@ def top_of(numbers: Sequence[int | None], unit: Unit) -> int:
     size = one
     while size * 10 < most:
         size *= 10
-    return next(size * step for step in _STEPS if size * step >= most)
+    ends = (size * end // 10 for end in _ENDS if size * end % (10 * one) == 0)
+    return next(end for end in ends if end >= most)
 
 
 def _bars(spec: Mapping[str, Any], table: Table) -> Drawn:
@@ -97,6 +99,7 @@ def _bars(spec: Mapping[str, Any], table: Table) -> Drawn:
         numbers += [target, high]
         row.update(mark=target, low=low, high=high)
         row["mark_text"] = "" if target is None else brief(target, unit)
+        row["ends_text"] = f"95% interval {brief(low, unit)} to {brief(high, unit)}"
     pairs = [(row["label"], _with_target(row)) for row in rows]
     return {
         "rows": rows,
@@ -110,6 +113,8 @@ def _bars(spec: Mapping[str, Any], table: Table) -> Drawn:
 
 def _with_target(row: Drawn) -> str:
     text = row["text"] or "nothing"
+    if row["low"] is not None and row["high"] is not None:
+        text += f" ({row['ends_text']})"
     return f"{text}, target {row['mark_text']}" if row["mark"] is not None else text
 
 
@@ -117,7 +122,7 @@ def _columns(spec: Mapping[str, Any], table: Table) -> Drawn:
     unit, rows, description = _values(spec, table)
     marks = column_values(table, spec.get("target"))
     for row, mark, month in zip(rows, marks, column_values(table, spec["label"]), strict=True):
-        row.update(mark=_number(mark), short=row["label"], below="")
+        row.update(mark=_number(mark), short=row["label"], below="", running=False)
         if unit_of(table, spec["label"]) is Unit.MONTH and isinstance(month, str):
             row.update(_month_texts(month, first=row is rows[0]))
     if spec.get("running") and rows:
@@ -130,6 +135,8 @@ def _columns(spec: Mapping[str, Any], table: Table) -> Drawn:
         "description": description,
         "has_marks": any(row["mark"] is not None for row in rows),
         "mark_label": heading(table, spec["target"]) if "target" in spec else "",
+        "joined": False,
+        "edges": None,
     }
 
 
@@ -142,7 +149,10 @@ def _ticks(top: int, unit: Unit) -> list[Drawn]:
     """Nought, the middle where it is a whole number, and the end of a scale."""
     one = 100 if unit is Unit.PENCE else 10 if unit in {Unit.PER_MILLE, Unit.TENTHS} else 1
     half = [top // 2] if top % (2 * one) == 0 else []
-    return [{"value": value, "text": brief(value, unit)} for value in (0, *half, top)]
+    return [
+        {"value": value, "text": brief(value, unit).replace(".0%", "%")}
+        for value in (0, *half, top)
+    ]
 
 
 def _histogram(spec: Mapping[str, Any], table: Table) -> Drawn:
@@ -189,6 +199,7 @@ def _dots(spec: Mapping[str, Any], table: Table) -> Drawn:
     rows: list[Drawn] = [
         {
             "label": panel.label,
+            "missing": [cell.label for cell in panel.values if isinstance(cell.value, Withheld)],
             "values": [_point(cell.label, cell.value, unit) for cell in panel.values],
         }
         for panel in shown
@@ -223,7 +234,7 @@ def _tile_map(spec: Mapping[str, Any], table: Table) -> Drawn:
         "rows": rows,
         "tiles": [
             {"title": one.title, "column": one.column, "row": one.row}
-            | (placed.get(one.district) or {"value": None, "text": "", "withheld": False})
+            | (placed.get(one.district) or _point(one.title, None, unit) | {"level": 0})
             for one in tiles()
         ],
         "others": others,
@@ -274,9 +285,7 @@ def _funnel(spec: Mapping[str, Any], table: Table) -> Drawn:
         if value is not None and before:
             lost = before - value
             part = written(share(lost, before), Unit.PER_MILLE)
-            row["lost_text"] = (
-                f"{lost:,} ({part}) stopped here" if lost > 0 else "none stopped here"
-            )
+            row["lost_text"] = f"{lost:,} ({part}) have not gone on" if lost > 0 else "all went on"
         if isinstance(days[place], int):
             row["days_text"] = f"median {written(days[place], Unit.DAYS)}"
     most = max([row["value"] or 0 for row in rows], default=0)

@@ -12,6 +12,8 @@ from portal.reports.rules.readings import pictured
 
 SMALL: Final = Withheld.SMALL
 _SECTORS: Final = ("Retail", "Hospitality", "Social care", "Other")
+_SECTOR_KEYS: Final = ["retail", "hospitality", "social_care", "other"]
+_WORDS: Final = "Ten members are in three groups that are tied."
 _MONTHS: Final = tuple(f"2026-{month:02}-01" for month in range(1, 12))
 _DIMENSIONS: Final = (
     ("Leadership", 412, 478),
@@ -53,103 +55,53 @@ def _table(key: str, title: str, columns: dict[str, tuple[str, Unit]], *rows: An
 
 def gallery() -> Section:
     """Every kind of picture once or more."""
-    drawn = [
-        (_sectors(), "bars", {"what": "employers engaged", "label": "sector", "value": "n"}),
-        (
-            _targets(),
-            "bars",
-            {"what": "outputs", "label": "type", "value": "n", "target": "target"},
-        ),
-        (
-            _hard_to_reach(),
-            "bars",
-            {
-                "what": "share hard to reach",
-                "label": "group",
-                "value": "share",
-                "target": "target",
-                "low": "low",
-                "high": "high",
-            },
-        ),
-        (
-            _sessions(),
-            "months",
-            {"what": "sessions", "label": "month", "value": "n", "running": True},
-        ),
-        (_scores(), "histogram", {"what": "employers", "label": "band", "value": "n"}),
-        (
-            _weak(),
-            "small_multiples",
-            {
-                "what": "average score",
-                "label": "dimension",
-                "values": ["retail", "hospitality", "social_care"],
-                "panels": "columns",
-            },
-        ),
-        (
-            _by_month(),
-            "small_multiples",
-            {
-                "what": "employers engaged",
-                "label": "month",
-                "values": ["retail", "hospitality", "social_care", "other"],
-                "panels": "columns",
-            },
-        ),
-        (
-            _views(),
-            "dots",
-            {
-                "what": "agreement",
-                "label": "statement",
-                "values": ["owners", "managers", "staff"],
-            },
-        ),
-        (_districts(), "tile_map", {"what": "employers", "label": "district", "value": "n"}),
-        (
-            _profile(),
-            "burn_up",
-            {
-                "what": "engagements",
-                "label": "month",
-                "actual": "actual",
-                "profile": "profile",
-            },
-        ),
-        (
-            _steps(),
-            "funnel",
-            {"what": "cases referred", "label": "step", "value": "n", "days": "days"},
-        ),
-        (
-            _moves(),
-            "slope",
-            {
-                "what": "dimensions",
-                "label": "dimension",
-                "earlier": "first",
-                "later": "latest",
-                "n": 64,
-            },
-        ),
-        (
-            _groups(),
-            "network",
-            {"words": "Ten members are in three groups that are tied.", "drawing": _NETWORK},
-        ),
-        (_nothing(), "bars", {"what": "outcomes", "label": "sector", "value": "n"}),
-    ]
+    drawn = _drawn()
     return Section(
         "gallery",
         "Every kind of picture",
-        tables=tuple(table for table, _, _ in drawn),
+        tables=tuple(table for _, table, _ in drawn),
         pictures=tuple(
             pictured(f"{kind.replace('_', '-')}-{place}", kind, table.title, table, **spec)
-            for place, (table, kind, spec) in enumerate(drawn)
+            for place, (kind, table, spec) in enumerate(drawn)
         ),
     )
+
+
+def _drawn() -> tuple[tuple[str, Table, dict[str, Any]], ...]:
+    """Each kind with a table and what it is drawn of."""
+    outputs = {"what": "outputs", "label": "type", "value": "n", "target": "target"}
+    share = {"what": "share", "label": "group", "value": "share", "target": "target"}
+    profile = {"what": "engagements", "label": "month", "actual": "actual", "profile": "profile"}
+    moved = {"what": "dimensions", "label": "dimension", "earlier": "first", "later": "latest"}
+    return (
+        ("bars", _sectors(), _of("employers engaged", "sector")),
+        ("bars", _targets(), outputs),
+        ("bars", _hard_to_reach(), {**share, "low": "low", "high": "high"}),
+        ("months", _sessions(), {**_of("sessions", "month"), "running": True}),
+        ("histogram", _scores(), _of("employers", "band")),
+        ("small_multiples", _weak(), _each("average score", "dimension", 3)),
+        ("small_multiples", _by_month(), _each("employers engaged", "month", 4)),
+        ("dots", _views(), _side_by_side()),
+        ("tile_map", _districts(), _of("employers", "district")),
+        ("burn_up", _profile(), profile),
+        ("funnel", _steps(), {**_of("cases referred", "step"), "days": "days"}),
+        ("slope", _moves(), {**moved, "n": 64}),
+        ("network", _groups(), {"words": _WORDS, "drawing": _NETWORK}),
+        ("bars", _nothing(), _of("outcomes", "sector")),
+    )
+
+
+def _of(what: str, label: str) -> dict[str, Any]:
+    return {"what": what, "label": label, "value": "n"}
+
+
+def _each(what: str, label: str, sectors: int) -> dict[str, Any]:
+    return {"what": what, "label": label, "values": _SECTOR_KEYS[:sectors], "panels": "columns"}
+
+
+def _side_by_side() -> dict[str, Any]:
+    groups = ["owners", "managers", "staff"]
+    return {"what": "agreement", "label": "statement", "values": groups}
 
 
 def _sectors() -> Table:
@@ -205,8 +157,7 @@ def _scores() -> Table:
 
 
 def _by_sector(label: str, unit: Unit, figures: Unit) -> dict[str, tuple[str, Unit]]:
-    keys = (sector.lower().replace(" ", "_") for sector in _SECTORS)
-    named = zip(keys, _SECTORS, strict=True)
+    named = zip(_SECTOR_KEYS, _SECTORS, strict=True)
     return {label.lower(): (label, unit)} | {key: (title, figures) for key, title in named}
 
 

@@ -58,6 +58,27 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: "no sessions", "1 session", "12 sessions"."""
+    return f"{number:,} {_singular(what) if number == 1 else what}" if number else f"no {what}"
+
+
+def _singular(what: str) -> str:
+    """One of what is named in the plural: its first word that ends as plurals do loses that."""
+    words = what.split(" ")
+    for place, word in enumerate(words):
+        if word.endswith("s") and not word.endswith("ss"):
+            words[place] = _one(word)
+            break
+    return " ".join(words)
+
+
+def _one(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-2] if word.endswith(("sses", "ches", "shes", "xes")) else word[:-1]
+
+
 def percent(per_mille: int | None) -> str:
     """Tenths of a percent in words: "12.5%"."""
     return written(per_mille, Unit.PER_MILLE)
@@ -111,7 +132,7 @@ def _none_of(what: str) -> str:
 def _amount(value: int, what: str, unit: Unit) -> str:
     """As in "12 sessions", or "a share of 12.5%" where the value is no count of things."""
     if unit is Unit.COUNT:
-        return f"{value:,} {what}" if value else f"no {what}"
+        return counted(value, what)
     return f"{what} of {written(value, unit)}"
 
 
@@ -157,7 +178,7 @@ def change(
     so_far, done = "", list(cells)
     if running and len(done) > 1 and isinstance(done[-1].value, int):
         now = done.pop()
-        so_far = f"So far in {now.label} {_amount_of(now.value, what, unit)}"
+        so_far = f"{now.label} has {_amount_of(now.value, what, unit)} so far"
     last = done[-1]
     if not isinstance(last.value, int):
         return f"{so_far}." if so_far else f"The figure for {last.label} is not shown."
@@ -166,9 +187,11 @@ def change(
         if so_far
         else f"{last.label} had {_amount(last.value, what, unit)}"
     )
+    best, peak = _peak(done, unit)
     if len(done) > 1 and isinstance(done[-2].value, int):
-        text += f", {_more(last.value - done[-2].value, unit)} {done[-2].label}"
-    return capital(text + _peak(done, unit) + ".")
+        joined = " and " if best else ", "
+        text += f"{best}{joined}{_more(last.value - done[-2].value, unit)} {done[-2].label}"
+    return capital(f"{text}{peak}.")
 
 
 def _amount_of(value: Value, what: str, unit: Unit) -> str:
@@ -191,13 +214,13 @@ def points(size: int, unit: Unit) -> str:
     return written(size, unit) + (" points" if unit is Unit.TENTHS else "")
 
 
-def _peak(done: Sequence[Cell], unit: Unit) -> str:
-    """The best there was, where that is not the last, and where there is enough to compare."""
+def _peak(done: Sequence[Cell], unit: Unit) -> tuple[str, str]:
+    """That the last one is the best there was, or else which was; where that can be said."""
     found = seen(done)
     if len(found.cells) <= 2 or found.held_back:  # noqa: PLR2004 - last and before are said
-        return ""
+        return "", ""
     top = max(value for _, value in found.cells)
     names = [label for label, value in found.cells if value == top]
     if done[-1].label in names:
-        return "" if len(names) > 1 else ", the highest of the time shown"
-    return f"; the highest was {written(top, unit)} in {listed(names)}"
+        return ("" if len(names) > 1 else ", the highest of the time shown"), ""
+    return "", f"; the highest was {written(top, unit)} in {listed(names)}"
