@@ -38,6 +38,7 @@ from portal.network.views.award_apply import STATE_WORDS
 from portal.web.access import current_actor, current_author
 
 _A_PAGE: Final = 50
+_LONGEST_KEY: Final = 10
 _BLIND: Final = frozenset({"submitted", "assessing", "moderation"})
 
 
@@ -190,13 +191,12 @@ def assign(reference: str) -> ResponseReturnValue:
     """Give it to an assessor, or to a third one who settles the gap."""
     facts = _sent(reference)
     form = UserForm()
-    free = service.free_assessors(facts.id, facts.round_id, facts.employer_id)
-    form.offer("user", [(str(one.user_id), one.name) for one in free])
+    sent = request.form.get("user", "")
+    # Whoever was on the page may have a conflict by now: the service says which, and keeps it.
+    form.offer("user", [(sent, sent)] if sent.isdecimal() and len(sent) < _LONGEST_KEY else [])
     if form.validate_on_submit():
         with unit_of_work():
-            done = service.assign(
-                reference=facts.reference, user_id=int(form.user.data or 0), by=current_author()
-            )
+            done = service.assign(reference=facts.reference, user_id=int(sent), by=current_author())
         _say(done, "They are told by mail.")
     else:
         flash("Choose an assessor who has no conflict", "error")
