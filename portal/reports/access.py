@@ -10,8 +10,11 @@ from portal.web.access import Actor, Predicate, any_of, has_role, provider_staff
 full_reader = has_role("lep_officer", "lep_manager")
 lep_manager = has_role("lep_manager")
 provider_reader = provider_staff
+provider_manager = has_role("provider_manager")
 statistics_reader = has_role("evaluator")
 reader = any_of(full_reader, provider_reader, statistics_reader)
+# Statistics are frozen by their release; nobody freezes them again.
+freezer = any_of(full_reader, provider_manager)
 
 
 class Readable(Protocol):
@@ -20,6 +23,26 @@ class Readable(Protocol):
     @property
     def views(self) -> frozenset[View]:
         """The views it is made for."""
+
+
+class Kept(Protocol):
+    """What says whose eyes a copy of a report is for."""
+
+    @property
+    def kind(self) -> str:
+        """Frozen, or a print."""
+
+    @property
+    def view(self) -> View:
+        """How much of the records it shows."""
+
+    @property
+    def organisation_id(self) -> int | None:
+        """The provider whose work it shows, where it shows one's."""
+
+    @property
+    def made_by(self) -> int | None:
+        """Who kept it."""
 
 
 def view_of(actor: Actor) -> View | None:
@@ -38,7 +61,37 @@ def may_read(actor: Actor, builder: Readable) -> bool:
     return view_of(actor) in builder.views
 
 
+def may_freeze(actor: Actor) -> bool:
+    """Whether a person may freeze what they read: LEP staff, and managers of providers."""
+    return freezer(actor, {}) and view_of(actor) in {View.FULL, View.PROVIDER}
+
+
+def may_read_copy(actor: Actor, copy: Kept) -> bool:
+    """Whether a person may open a copy.
+
+    It needs the view it was made in, now: somebody who left the provider, or the LEP, no longer
+    opens what they kept. A print is its maker's alone.
+    """
+    if copy.view is not view_of(actor):
+        return False
+    if copy.view is View.PROVIDER and copy.organisation_id not in actor.organisations:
+        return False
+    return copy.kind == "frozen" or copy.made_by == actor.user_id
+
+
 ROUTES: dict[str, Predicate] = {
     "reports.home": reader,
     "reports.report": reader,
+    "reports.definitions": reader,
+    "reports.take": reader,
+    "reports.file": reader,
+    "reports.freeze": freezer,
+    "reports.ask_print": reader,
+    "reports.copies": reader,
+    "reports.copy": reader,
+    "reports.copy_definitions": reader,
+    "reports.copy_files": reader,
+    "reports.copy_take": reader,
+    "reports.copy_file": reader,
+    "reports.copy_again": reader,
 }

@@ -5,14 +5,18 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.db import unit_of_work
-from portal.integrations.jobs import register_daily
+from portal.integrations.jobs import register_daily, register_handler
 from portal.reports.access import ROUTES, reader
 from portal.reports.rules.drawing import cells_of, drawing
+from portal.reports.service import copies as copies_service
 from portal.reports.service import counting
 from portal.reports.views import (
     blueprint,
+    copies,
+    gallery,
     home,
     report,
+    taking,
 )
 from portal.web.access import register_routes
 from portal.web.navigation import NavEntry, register_nav
@@ -21,6 +25,8 @@ from portal.web.navigation import NavEntry, register_nav
 _JOURNEYS = (
     home,
     report,
+    taking,
+    copies,
 )
 
 
@@ -35,6 +41,11 @@ def wire(app: Flask) -> None:
         NavEntry("Reports", "reports.home", show=lambda actor: reader(actor, {}), order=46),
     )
     register_daily(app, "reports.fold", _fold)
+    register_handler(app, copies_service.KIND, copies_service.make)
+    register_daily(app, "reports.prints", _clear_prints)
+    if app.config["SETTINGS"].show_demo:
+        app.register_blueprint(gallery.blueprint)
+        register_routes(app, gallery.ROUTES)
     # For the macro that draws pictures, templates/reports/pictures.html.
     app.jinja_env.globals.update(report_drawing=drawing, report_cells=cells_of)
 
@@ -42,3 +53,7 @@ def wire(app: Flask) -> None:
 def _fold() -> None:
     with unit_of_work():
         counting.fold()
+
+
+def _clear_prints() -> None:
+    copies_service.clear_prints()
