@@ -7,14 +7,17 @@ from flask import Flask
 from portal.db import unit_of_work
 from portal.integrations.jobs import register_daily, register_handler
 from portal.reports.access import ROUTES, reader
+from portal.reports.pulse import wire_pulse
 from portal.reports.rules.drawing import cells_of, drawing
 from portal.reports.service import copies as copies_service
-from portal.reports.service import counting
+from portal.reports.service import counting, diagnostics
 from portal.reports.views import (
     blueprint,
     copies,
     gallery,
     home,
+    pulse,
+    pulse_public,
     report,
     taking,
 )
@@ -24,6 +27,8 @@ from portal.web.navigation import NavEntry, register_nav
 # The pages of each journey, imported for their routes.
 _JOURNEYS = (
     home,
+    pulse,
+    pulse_public,
     report,
     taking,
     copies,
@@ -40,7 +45,9 @@ def wire(app: Flask) -> None:
         app,
         NavEntry("Reports", "reports.home", show=lambda actor: reader(actor, {}), order=46),
     )
+    diagnostics.register()
     register_daily(app, "reports.fold", _fold)
+    wire_pulse(app)
     register_handler(app, copies_service.KIND, copies_service.make)
     register_daily(app, "reports.prints", _clear_prints)
     if app.config["SETTINGS"].show_demo:
