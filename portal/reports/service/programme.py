@@ -23,6 +23,17 @@ _ABOUT: Final = (
     "inputs to outcomes, with targets, groups, the way from referral to embedded practice, and "
     "cost."
 )
+_NOTES: Final = (
+    "Figures count whole months by the London clock.",
+    (
+        "Every figure follows its records at once: a record that is corrected later changes the "
+        "figure of its month. Freeze the report to keep it as it is."
+    ),
+)
+_NOT_NARROWED: Final = (
+    "One provider's work is shown for all employers: the filters for sector, size and district "
+    "were left out."
+)
 # Tables about single providers and contracts are for those who answer for them.
 _NAMED: Final = frozenset({"by-provider", "contracts", "hard-contracts"})
 
@@ -33,7 +44,9 @@ def build(scope: Scope) -> Report:
     A scope of one provider is not narrowed further: of one provider, sectors, sizes and districts
     are counted for outputs only.
     """
+    notes = _NOTES
     if scope.provider is not None and scope.filtered:
+        notes = (*_NOTES, _NOT_NARROWED)
         scope = Scope(scope.first, scope.last, scope.view, provider=scope.provider)
     data, changed, chosen = _read(scope)
     stages = tuple(
@@ -72,13 +85,7 @@ def build(scope: Scope) -> Report:
         utc_now(),
         tuple(sections),
         chosen=chosen,
-        notes=(
-            "Figures count whole months by the London clock.",
-            (
-                "Every figure follows its records at once: a record that is corrected later "
-                "changes the figure of its month. Freeze the report to keep it as it is."
-            ),
-        ),
+        notes=notes,
     )
 
 

@@ -193,8 +193,8 @@ def summary(data: Data, sections: tuple[Section, ...]) -> Section:
     """The whole model as one table: the figures of the sections after it."""
     known = {figure.key: figure for section in sections for figure in section.figures}
     columns = (
-        text("stage", "Stage", "The stage of the logic model."),
         text("what", "What", "What is counted; defined beside the figure of the same name."),
+        text("stage", "Stage", "The stage of the logic model."),
         Column("number", "Number", Unit.COUNT, "How many, where things are counted."),
         Column("money", "Money", Unit.PENCE, "How much, where it is money."),
         Column("time", "Time", Unit.MINUTES, "How long, where it is time."),
@@ -207,7 +207,7 @@ def summary(data: Data, sections: tuple[Section, ...]) -> Section:
                 figure.value if figure.unit is unit else None
                 for unit in (Unit.COUNT, Unit.PENCE, Unit.MINUTES)
             )
-            rows.append((stage, figure.label, *by_unit))
+            rows.append((figure.label, stage, *by_unit))
             drills.append(figure.drill)
     notes = () if data.scope.provider is None else (f"Strand 1 and reach: {_PART}",)
     return Section(
