@@ -24,8 +24,7 @@ def upgrade() -> None:
         sa.Column("last_on", sa.Date(), nullable=False),
         sa.Column("threshold", sa.Integer(), nullable=False),
         sa.Column("rounding", sa.Integer(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("copy_id", sa.Integer(), nullable=False),
         sa.Column("proof", JsonDocument(), nullable=False),
         sa.Column("released_at", UtcDateTime(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
@@ -34,11 +33,12 @@ def upgrade() -> None:
             "threshold >= 3", name=op.f("ck_statistics_releases_threshold_protects")
         ),
         sa.CheckConstraint("rounding >= 1", name=op.f("ck_statistics_releases_rounding_positive")),
-        sa.CheckConstraint(
-            "length(fingerprint) = 64", name=op.f("ck_statistics_releases_fingerprint_whole")
+        sa.ForeignKeyConstraint(
+            ["copy_id"], ["report_copies.id"], name=op.f("fk_statistics_releases_copy_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statistics_releases")),
         sa.UniqueConstraint("reference", name=op.f("uq_statistics_releases_reference")),
+        sa.UniqueConstraint("copy_id", name=op.f("uq_statistics_releases_copy_id")),
         sa.UniqueConstraint("first_on", name=op.f("uq_statistics_releases_first_on")),
     )
     op.create_table(

@@ -25,6 +25,8 @@ _OTHER_TITLE = "Another sector"
 MAX_HOURS_A_WEEK = 168
 # No result of a survey of workers may ever rest on fewer, whatever the programme sets.
 LEAST_PULSE = 5
+# Below this, what stands beside a small number protects nobody.
+LEAST_STATISTICS = 3
 
 
 class SettingsError(ValueError):
@@ -75,6 +77,8 @@ class ProgrammeSettings:
     ``minimum_comparison_group``: employers behind any comparison that is shown.
     ``minimum_pulse_answers``: answers behind any result of a survey of workers.
     ``minimum_pulse_employers``: employers behind any result over several such surveys.
+    ``statistics_threshold``: employers behind any number of the released statistics.
+    ``statistics_rounding``: released numbers are rounded to multiples of it; 1 changes nothing.
     ``programme_key``: an employer has one open case in a programme.
     ``referral_working_days``: a referral nobody decides expires after so many working days.
     ``quiet_days``: a case without contact for so many days is listed.
@@ -93,6 +97,8 @@ class ProgrammeSettings:
     minimum_comparison_group: int
     minimum_pulse_answers: int
     minimum_pulse_employers: int
+    statistics_threshold: int
+    statistics_rounding: int
     programme_key: str
     programme_title: str
     referral_working_days: int
@@ -192,6 +198,8 @@ def parse_settings(values: Mapping[str, Any]) -> ProgrammeSettings:
         minimum_comparison_group=_whole(values, "minimum_comparison_group", 3, 10_000),
         minimum_pulse_answers=_whole(values, "minimum_pulse_answers", LEAST_PULSE, 1_000),
         minimum_pulse_employers=_whole(values, "minimum_pulse_employers", LEAST_PULSE, 1_000),
+        statistics_threshold=_whole(values, "statistics_threshold", LEAST_STATISTICS, 100),
+        statistics_rounding=_whole(values, "statistics_rounding", 1, 100),
         programme_key=_text(_mapping(values, "programme"), "key", within="programme"),
         programme_title=_text(_mapping(values, "programme"), "title", within="programme"),
         referral_working_days=_whole(values, "referral_working_days", 1, 250),

@@ -66,6 +66,20 @@ SETTINGS: Final[tuple[SettingWords, ...]] = (
         "employers",
     ),
     SettingWords(
+        "statistics_threshold",
+        "Small numbers in statistics",
+        "A number resting on fewer employers is not released, nor those that would give it away.",
+        "whole",
+        "employers",
+    ),
+    SettingWords(
+        "statistics_rounding",
+        "Rounding of statistics",
+        "Released numbers are rounded to the nearest multiple of this; 1 leaves them as they are.",
+        "whole",
+        "employers",
+    ),
+    SettingWords(
         "referral_working_days",
         "Referrals expire",
         "A referral that nobody decides on expires after this many working days in England.",

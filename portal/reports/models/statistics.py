@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, JsonDocument, UtcDateTime
@@ -18,6 +18,7 @@ class StatisticsRelease(Base):
 
     There is one a quarter and it is never changed or removed: a trigger in the database refuses
     it. Two releases of one quarter that differ by one record would give that record away.
+    What was released is a frozen report (``ReportCopy``), with its files.
     ``threshold`` and ``rounding`` are the rules it was protected by; ``proof`` sums up the audit:
     how many numbers were shown and withheld, and what had to be left out.
     """
@@ -26,10 +27,10 @@ class StatisticsRelease(Base):
     __table_args__ = (
         UniqueConstraint("reference"),
         UniqueConstraint("first_on"),
+        UniqueConstraint("copy_id"),
         CheckConstraint("first_on < last_on", name="days_in_order"),
         CheckConstraint("threshold >= 3", name="threshold_protects"),
         CheckConstraint("rounding >= 1", name="rounding_positive"),
-        CheckConstraint("length(fingerprint) = 64", name="fingerprint_whole"),
     )
 
     reference: Mapped[str] = mapped_column(String(10), default=new_reference)
@@ -37,8 +38,7 @@ class StatisticsRelease(Base):
     last_on: Mapped[date] = mapped_column(Date())
     threshold: Mapped[int]
     rounding: Mapped[int]
-    text: Mapped[str] = mapped_column(Text())
-    fingerprint: Mapped[str] = mapped_column(String(64))
+    copy_id: Mapped[int] = mapped_column(ForeignKey("report_copies.id"))
     proof: Mapped[dict[str, Any]] = mapped_column(JsonDocument())
     released_at: Mapped[datetime] = mapped_column(UtcDateTime())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from portal.reports.rules.document import Report
@@ -27,9 +27,13 @@ _BUILDERS: Final[dict[str, Builder]] = {}
 def register_report(builder: Builder) -> None:
     """Add a kind of report. Registering the same one again changes nothing.
 
+    Statistics are never built for a reader, whatever a report says: a period of the reader's own
+    choice would be a way around their protection. They are released (``statistics``).
+
     Raises:
         RuntimeError: when another report has its key.
     """
+    builder = replace(builder, views=builder.views - {View.STATISTICS})
     known = _BUILDERS.setdefault(builder.key, builder)
     if known != builder:
         raise RuntimeError(f"Two reports called {builder.key}")
