@@ -80,6 +80,7 @@ def may_read_copy(actor: Actor, copy: Kept) -> bool:
 
 
 ROUTES: dict[str, Predicate] = {
+    "reports.records": any_of(full_reader, provider_reader),
     "reports.home": reader,
     "reports.report": reader,
     "reports.definitions": reader,

@@ -10,7 +10,7 @@ from portal.reports.access import ROUTES, reader
 from portal.reports.pulse import wire_pulse
 from portal.reports.rules.drawing import cells_of, drawing
 from portal.reports.service import copies as copies_service
-from portal.reports.service import counting, diagnostics
+from portal.reports.service import counting, diagnostics, programme
 from portal.reports.views import (
     blueprint,
     copies,
@@ -18,6 +18,7 @@ from portal.reports.views import (
     home,
     pulse,
     pulse_public,
+    records,
     report,
     taking,
 )
@@ -29,6 +30,7 @@ _JOURNEYS = (
     home,
     pulse,
     pulse_public,
+    records,
     report,
     taking,
     copies,
@@ -45,6 +47,7 @@ def wire(app: Flask) -> None:
         app,
         NavEntry("Reports", "reports.home", show=lambda actor: reader(actor, {}), order=46),
     )
+    programme.register()
     diagnostics.register()
     register_daily(app, "reports.fold", _fold)
     wire_pulse(app)

@@ -97,11 +97,14 @@ def _place(sector: _Column, size: _Column, district: _Column) -> dict[str, _Colu
     return {"sector": _known(sector), "size": _known(size), "district": _known(district)}
 
 
+def _of_kind(column: _Column, asked: Asked) -> tuple[_Column, ...]:
+    return (column == asked.kind,) if asked.kind else ()
+
+
 def _of_case(record: FromClause) -> FromClause:
-    case, employer = Case.__table__, Employer.__table__
     return (
-        record.join(case, _c.id == record.c.case_id)
-        .join(employer, _e.id == _c.employer_id)
+        record.join(Case.__table__, _c.id == record.c.case_id)
+        .join(Employer.__table__, _e.id == _c.employer_id)
         .outerjoin(ReferralSource.__table__, _s.id == _c.source_id)
     )
 
@@ -221,16 +224,13 @@ def _consultations(_asked: Asked) -> _Source:
 
 def _contacts(asked: Asked) -> _Source:
     record = Interaction.__table__.c
-    counted: list[_Column] = [record.reached.is_(True)]
-    if asked.kind:
-        counted.append(record.kind == asked.kind)
     return _Source(
         _of_case(Interaction.__table__),
         record.at,
         record.id,
         _e.name,
         record.reference,
-        tuple(counted),
+        (record.reached.is_(True), *_of_kind(record.kind, asked)),
         provider=_c.organisation_id,
         said=record.kind,
         number=record.minutes,
@@ -241,16 +241,13 @@ def _contacts(asked: Asked) -> _Source:
 
 
 def _deliveries(asked: Asked) -> _Source:
-    counted: list[_Column] = [_d.withdrawn_at.is_(None)]
-    if asked.kind:
-        counted.append(_d.kind == asked.kind)
     return _Source(
         Delivery.__table__,
         _d.delivered_on,
         _d.id,
         _d.title,
         _d.reference,
-        tuple(counted),
+        (_d.withdrawn_at.is_(None), *_of_kind(_d.kind, asked)),
         provider=_d.organisation_id,
         said=_d.kind,
         number=_d.minutes,
@@ -260,9 +257,6 @@ def _deliveries(asked: Asked) -> _Source:
 
 def _support(asked: Asked) -> _Source:
     record = Attendance.__table__.c
-    counted: list[_Column] = [_d.withdrawn_at.is_(None)]
-    if asked.kind:
-        counted.append(_d.kind == asked.kind)
     rows = Attendance.__table__.join(Delivery.__table__, _d.id == record.delivery_id).join(
         Employer.__table__, _e.id == record.employer_id
     )
@@ -272,7 +266,7 @@ def _support(asked: Asked) -> _Source:
         record.id,
         _e.name,
         _d.reference,
-        tuple(counted),
+        (_d.withdrawn_at.is_(None), *_of_kind(_d.kind, asked)),
         provider=_d.organisation_id,
         said=_d.kind,
         number=record.attended,
@@ -294,7 +288,7 @@ def _referrals(asked: Asked) -> _Source:
         record.id,
         record.employer_name,
         record.reference,
-        (record.status == asked.kind,) if asked.kind else (),
+        _of_kind(record.status, asked),
         provider=record.organisation_id,
         said=record.status,
         instant=True,
@@ -314,7 +308,7 @@ def _events(asked: Asked) -> _Source:
         held.event_id,
         record.title,
         record.reference,
-        (held.mode == asked.kind,) if asked.kind else (),
+        _of_kind(held.mode, asked),
         said=held.mode,
     )
 

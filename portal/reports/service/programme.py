@@ -44,7 +44,7 @@ def build(scope: Scope) -> Report:
     A scope of one provider is not narrowed further: of one provider, sectors, sizes and districts
     are counted for outputs only.
     """
-    notes = _NOTES
+    notes: tuple[str, ...] = _NOTES
     if scope.provider is not None and scope.filtered:
         notes = (*_NOTES, _NOT_NARROWED)
         scope = Scope(scope.first, scope.last, scope.view, provider=scope.provider)
