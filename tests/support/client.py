@@ -12,6 +12,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from portal.db import current_session
+from tests.support.markup import parse
 from tests.support.pages import check_page
 
 _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
@@ -63,7 +64,7 @@ class PortalClient(FlaskClient):
         """The page at a path, which must answer 200."""
         response = self.get(path, **kwargs)
         assert response.status_code == 200, (path, response.status_code, response.location)
-        return BeautifulSoup(response.get_data(as_text=True), "html5lib")
+        return parse(response.get_data(as_text=True))
 
     def submit(
         self,
