@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import sessionmaker
 
 from config import Settings
 from portal import create_app
 from portal.db.session import WRITE_OPTION, Database, PortalSession, current_session
-from portal.integrations.jobs import sweep
+from portal.integrations.jobs import HUEY_EXTENSION, sweep
 from tests.support import databases
 from tests.support.client import PortalClient
 
@@ -37,14 +38,28 @@ def database_kind(request: pytest.FixtureRequest) -> str:
     return kind
 
 
+def make_app(url: str, folder: Path) -> Flask:
+    """A test installation, with clients that check what they are given."""
+    app = create_app(make_settings(url, folder))
+    app.config["TESTING"] = True
+    app.test_client_class = PortalClient
+    # Every process of the run, and every application in it, uses the same templates.
+    compiled = databases.shared_folder("templates")
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    return app
+
+
+def _start_afresh(app: Flask) -> None:
+    """Forget what an earlier test left in the application itself."""
+    for limiter in app.extensions.get("limiter") or ():
+        limiter.reset()
+
+
 @pytest.fixture(scope="session")
 def portal_app(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """One application a database, made once."""
     folder = tmp_path_factory.mktemp(f"app-{database_kind}")
-    url = databases.new_database(database_kind, folder)
-    app = create_app(make_settings(url, folder))
-    app.config["TESTING"] = True
-    app.test_client_class = PortalClient
+    app = make_app(databases.new_database(database_kind, folder), folder)
     yield app
     app.extensions["portal_db"].dispose()
 
@@ -62,9 +77,7 @@ def app(portal_app: Flask) -> Iterator[Flask]:
         join_transaction_mode="create_savepoint",
         expire_on_commit=True,
     )
-    limiter_storage = portal_app.extensions.get("limiter")
-    for limiter in limiter_storage or ():
-        limiter.reset()
+    _start_afresh(portal_app)
     with portal_app.app_context():
         yield portal_app
         current_session().close()
@@ -93,12 +106,44 @@ def run_jobs(app: Flask):
     return sweep
 
 
+@pytest.fixture(scope="session")
+def committing_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Flask]:
+    """The application that is lent to one database after the other, by the kind of database."""
+    made: dict[str, Flask] = {}
+
+    def app_for(kind: str) -> Flask:
+        if kind not in made:
+            folder = tmp_path_factory.mktemp(f"committing-{kind}")
+            made[kind] = make_app(f"sqlite:///{folder / 'none.db'}", folder)
+        return made[kind]
+
+    return app_for
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def committed_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """An application on a database of its own whose writes are really committed."""
+def committed_app(
+    request: pytest.FixtureRequest, tmp_path: Path, committing_app: Callable[[str], Flask]
+) -> Iterator[Flask]:
+    """An application on a database of its own whose writes are really committed.
+
+    The database is new for each test; what is built once is only the application around it, which
+    takes longer than most of these tests.
+    """
     url = databases.new_database(request.param, tmp_path)
-    app = create_app(make_settings(url, tmp_path))
-    app.config["TESTING"] = True
-    app.test_client_class = PortalClient
+    app = committing_app(request.param)
+    database, settings = Database(url), app.config["SETTINGS"]
+    # Tests add work of their own to what the application knows.
+    extensions = dict(app.extensions)
+    known = {name: dict(it) for name, it in extensions.items() if type(it) is dict}
+    app.extensions["portal_db"] = database
+    app.config["SETTINGS"] = settings.model_copy(update={"database_url": url})
+    app.extensions[HUEY_EXTENSION].flush()
+    _start_afresh(app)
     yield app
-    app.extensions["portal_db"].dispose()
+    app.config["SETTINGS"] = settings
+    app.extensions.clear()
+    app.extensions.update(extensions)
+    for name, it in known.items():
+        app.extensions[name].clear()
+        app.extensions[name].update(it)
+    database.dispose()
