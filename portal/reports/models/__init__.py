@@ -1,5 +1,6 @@
 """Tables of the reports."""
 
+from portal.reports.models.access import MonthlyReport, ReportSubscription, ReportToken
 from portal.reports.models.cells import (
     ReportActivity,
     ReportCell,
@@ -16,6 +17,7 @@ from portal.reports.models.statistics import EvaluationPack, StatisticsRelease
 
 __all__ = [
     "EvaluationPack",
+    "MonthlyReport",
     "PulseBlock",
     "PulseSum",
     "PulseTally",
@@ -31,5 +33,7 @@ __all__ = [
     "ReportJourney",
     "ReportMovement",
     "ReportOutcome",
+    "ReportSubscription",
+    "ReportToken",
     "StatisticsRelease",
 ]
