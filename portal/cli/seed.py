@@ -26,6 +26,7 @@ from portal.cli.seed_network_events import seed_network_events
 from portal.cli.seed_network_forum import seed_network_forum
 from portal.cli.seed_network_peers import seed_network_peers
 from portal.cli.seed_payments import seed_payments
+from portal.cli.seed_pulse import seed_pulse
 from portal.cli.seed_toolkit import seed_toolkit
 from portal.cli.seed_toolkit_reach import seed_reach
 from portal.db import current_session, unit_of_work
@@ -257,6 +258,9 @@ def demo_command() -> None:
     )
     click.echo(f"{resources} resources in the toolkit, {readers:,} made-up readers.")
     _network(ids, cafe=cafe, home=home, owner=owner, carer=cara, head=head)
+    member = Author(ids["member@cafe.example"], "Milo Example", "member@cafe.example")
+    surveys = seed_pulse(cafe=cafe, owner=owner, member=member)
+    click.echo(f"{surveys} example surveys of workers.")
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "
         f"{len(PEOPLE)} people to sign in as."

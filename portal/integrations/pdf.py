@@ -32,6 +32,12 @@ _FACES = tuple(
     for family, subset in ((FONT_FAMILY, "latin"), (f"{FONT_FAMILY} Extended", "latin-ext"))
     for weight in (400, 600, 700)
 )
+# Letters that the text face lacks, for documents that ask: family, and how its files begin.
+SCRIPT_FACES = (
+    ("Noto Naskh Arabic", "noto-naskh-arabic-arabic"),
+    ("Noto Sans Bengali", "noto-sans-bengali-bengali"),
+)
+_SCRIPT_WEIGHT = 600
 
 _WELL_FORMED = "<!DOCTYPE html>"
 MAX_HTML = 2_000_000
@@ -93,6 +99,22 @@ def font_face_rules(folders: Sequence[Path] = FONT_FOLDERS) -> str:
     return ""
 
 
+def script_face_rules(folders: Sequence[Path] = FONT_FOLDERS) -> str:
+    """@font-face rules for letters other than Latin, for documents in several languages."""
+    modules = ROOT / "node_modules" / "@fontsource"
+    places = [
+        *folders,
+        *(modules / family.lower().replace(" ", "-") / "files" for family, _ in SCRIPT_FACES),
+    ]
+    rules = []
+    for family, stem in SCRIPT_FACES:
+        found = (sorted(place.glob(f"{stem}-{_SCRIPT_WEIGHT}-*.woff2")) for place in places)
+        path = next((paths[0] for paths in found if paths), None)
+        if path is not None:
+            rules.append(_font_face(family, _SCRIPT_WEIGHT, path))
+    return "".join(rules)
+
+
 def _font_file(folder: Path, subset: str, weight: int) -> Path | None:
     """The upright face, whether named by its package or with the build's fingerprint."""
     found = sorted(folder.glob(f"source-sans-3-{subset}-{weight}-*.woff2"))
@@ -112,6 +134,7 @@ class WeasyPrintRenderer:
 
     Hold on to one instance a process: the stylesheet and the font configuration are parsed on the
     first render and shared by the following ones. Safe to call from several threads, one at a time.
+    ``scripts`` brings the faces for letters other than Latin.
     """
 
     def __init__(
@@ -120,7 +143,9 @@ class WeasyPrintRenderer:
         *,
         font_folders: Sequence[Path] = FONT_FOLDERS,
         max_pages: int = MAX_PAGES,
+        scripts: bool = False,
     ) -> None:
+        self._scripts = scripts
         self._stylesheet = stylesheet
         self._font_folders = tuple(font_folders)
         self._max_pages = max_pages
@@ -133,14 +158,15 @@ class WeasyPrintRenderer:
             raise PdfError(f"The document is too large to print: {len(html):,} characters")
         with self._lock, _collector_paused():
             if self._engine is None:
-                self._engine = _Engine(self._stylesheet, self._font_folders)
+                more = script_face_rules(self._font_folders) if self._scripts else ""
+                self._engine = _Engine(self._stylesheet, self._font_folders, more)
             return self._engine.render(html, self._max_pages)
 
 
 class _Engine:
     """The imported library with what it parsed once."""
 
-    def __init__(self, stylesheet: Path, font_folders: Sequence[Path]) -> None:
+    def __init__(self, stylesheet: Path, font_folders: Sequence[Path], more: str) -> None:
         from cssselect2 import ElementWrapper  # type: ignore[import-untyped]
         from weasyprint import CSS, HTML
         from weasyprint.text.fonts import FontConfiguration
@@ -161,7 +187,7 @@ class _Engine:
         # failing the job. What is refused is left out and logged by the engine.
         self._fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
         self._fonts = FontConfiguration()
-        css = font_face_rules(font_folders) + stylesheet.read_text(encoding="utf-8")
+        css = font_face_rules(font_folders) + more + stylesheet.read_text(encoding="utf-8")
         self._css = CSS(string=css, font_config=self._fonts, url_fetcher=self._fetcher)
 
     def render(self, html: str, max_pages: int) -> bytes:

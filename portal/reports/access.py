@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Protocol
 
 from portal.reports.rules.scope import View
-from portal.web.access import Actor, Predicate, any_of, has_role, provider_staff
+from portal.web.access import (
+    Actor,
+    Predicate,
+    any_of,
+    employer_member,
+    employer_owner,
+    has_role,
+    provider_staff,
+    public,
+)
 
 full_reader = has_role("lep_officer", "lep_manager")
 lep_manager = has_role("lep_manager")
@@ -95,4 +104,18 @@ ROUTES: dict[str, Predicate] = {
     "reports.copy_take": reader,
     "reports.copy_file": reader,
     "reports.copy_again": reader,
+    # Surveys of workers: anybody with the code answers; only the employer's own people see results.
+    "reports.pulse_find": public,
+    "reports.pulse_start": public,
+    "reports.pulse_answer": public,
+    "reports.pulse_thanks": public,
+    "reports.pulse_waves": employer_member,
+    "reports.pulse_new": employer_owner,
+    "reports.pulse_wave": employer_member,
+    "reports.pulse_close": employer_owner,
+    "reports.pulse_stop": employer_owner,
+    "reports.pulse_view": employer_member,
+    "reports.pulse_poster": employer_member,
+    "reports.pulse_qr": employer_member,
+    "reports.pulse_csv": employer_member,
 }

@@ -37,6 +37,12 @@ for (const subset of ['latin', 'latin-ext']) {
   }
 }
 write('fonts/source-sans-3-licence.txt', readFileSync(join(modules, '@fontsource/source-sans-3/LICENSE')))
+// For the printed poster of the survey of workers only: pages leave other letters to the device
+for (const [family, subset] of [['noto-naskh-arabic', 'arabic'], ['noto-sans-bengali', 'bengali']]) {
+  const folder = join(modules, '@fontsource', family)
+  write(`fonts/${family}-${subset}-600.woff2`, readFileSync(join(folder, `files/${family}-${subset}-600-normal.woff2`)))
+  write(`fonts/${family}-licence.txt`, readFileSync(join(folder, 'LICENSE')))
+}
 
 for (const image of readdirSync(join(src, 'images'))) {
   write(image, readFileSync(join(src, 'images', image)))

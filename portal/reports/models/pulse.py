@@ -17,7 +17,7 @@ from portal.db import Base, JsonDocument
 from portal.db.constraints import one_of
 from portal.employers import models as employers_models
 from portal.kernel.ids import new_reference
-from portal.programme.rules.settings import LEAST_PULSE
+from portal.reports.rules.pulse_waves import LEAST
 
 assert employers_models  # noqa: S101 - imported so that employers are known
 
@@ -38,7 +38,7 @@ class PulseBlock(Base):
     __table_args__ = (
         UniqueConstraint("reference"),
         CheckConstraint("first_on <= last_on", name="days_in_order"),
-        CheckConstraint(f"employers >= {LEAST_PULSE}", name="enough_employers"),
+        CheckConstraint(f"employers >= {LEAST}", name="enough_employers"),
         CheckConstraint("answers >= 0 AND owners >= 0 AND managers >= 0", name="not_negative"),
         Index("ix_pulse_blocks_last_on", "last_on"),
     )
@@ -71,7 +71,7 @@ class PulseWave(Base):
         one_of("state", STATES, name="state_known"),
         CheckConstraint("opened_on < closes_on", name="closes_later"),
         CheckConstraint("(state = 'open') = (closed_on IS NULL)", name="closed_has_day"),
-        CheckConstraint(f"threshold >= {LEAST_PULSE}", name="threshold_enough"),
+        CheckConstraint(f"threshold >= {LEAST}", name="threshold_enough"),
         CheckConstraint("invited >= threshold", name="enough_invited"),
         CheckConstraint("answers >= 0 AND answers <= invited", name="answers_in_range"),
         CheckConstraint(
