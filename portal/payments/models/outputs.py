@@ -55,6 +55,7 @@ class Output(Timestamped, Base):
         ),
         Index("ix_outputs_contract_id_occurred_on", "contract_id", "occurred_on"),
         Index("ix_outputs_employer_id", "employer_id"),
+        Index("ix_outputs_case_id", "case_id"),
     )
 
     reference: Mapped[str] = mapped_column(String(10), default=new_reference)

@@ -7,6 +7,7 @@ counts, let alone in opposite orders; a job folds them into ``report_cells``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +15,7 @@ from portal.reports.facts.definition import CELL, Derived, Fact, Watch
 from portal.reports.facts.dialect import Sql
 
 PREFIX: Final = "report_keep_"
+_POINTS: Final = re.compile(r"\{row\}\.(\w+)")
 _ADD: Final = f"INSERT INTO report_deltas ({', '.join(CELL)}, n, amount) "
 
 
@@ -46,13 +48,12 @@ def _derived(sql: Sql, item: Derived, watch: Watch, name: str) -> Iterator[str]:
     new = item.keep(watch.touched.format(row="NEW"))
     old = item.keep(watch.touched.format(row="OLD"))
     if columns:
-        # The row may have moved from one case or employer to another: both are worked out again.
         yield from _trigger(
             sql,
             f"{name}_on",
             f"AFTER UPDATE OF {columns}",
             watch,
-            f"{old}; {new}",
+            f"{_moved(sql, item, watch)}{new}",
             when=_changed(sql, watch),
         )
     if watch.added:
@@ -60,6 +61,15 @@ def _derived(sql: Sql, item: Derived, watch: Watch, name: str) -> Iterator[str]:
         if watch.table == item.base:
             old = f"DELETE FROM {item.table} WHERE {item.key} = OLD.id"  # noqa: S608
         yield from _trigger(sql, f"{name}_gone", "AFTER DELETE", watch, old)
+
+
+def _moved(sql: Sql, item: Derived, watch: Watch) -> str:
+    """Work out what the row bore on before as well, where it went from one to another."""
+    (column,) = set(_POINTS.findall(watch.touched))
+    if column == "id":
+        return ""
+    gone = f"({watch.touched.format(row='OLD')}) AND {sql.differ(f'OLD.{column}', f'NEW.{column}')}"
+    return f"{item.keep(gone)}; "
 
 
 def _changed(sql: Sql, watch: Watch) -> str:
