@@ -6,7 +6,7 @@ import click
 from flask import Flask
 
 from portal.db import unit_of_work
-from portal.reports.service import counting
+from portal.reports.service import counting, statistics
 
 _SHOWN = 20
 
@@ -44,6 +44,13 @@ def fold_command() -> None:
     with unit_of_work():
         counting.fold()
     click.echo("The counts are folded.")
+
+
+@reports.command("release")
+def release_command() -> None:
+    """Release the statistics of every quarter that is due; the worker does it each day."""
+    made = statistics.release_due()
+    click.echo(f"{len(made)} released." if made else "Nothing is due.")
 
 
 def register(app: Flask) -> None:

@@ -29,9 +29,10 @@ _WITHHELD_COST: Final = 1
 # It tends to cost more to withhold a total than a number inside a table.
 _INNER, _OUTER, _CENTRE = 10_000, 20_000, 30_000
 _LOTS: Final = 6
-# A table is shown when the count is at least so many thresholds; a crossed one when its numbers are
-# on average at least half a threshold.
-_TABLE: Final = 4
+# A table is shown when the count is at least so many thresholds, and so large that its numbers can
+# be protected even when each group has one; a crossed one when its numbers are on average at least
+# half a threshold.
+_TABLE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,22 @@ class Rule:
 
     def fitting(self, shape: Shape, total: int) -> Shape:
         """The tables that are shown of a count of this size. It depends on the total alone."""
-        if total < _TABLE * self.threshold:
-            return replace(shape, centre="", crossed=(), plain=())
+        fits = {
+            name
+            for name in shape.dimensions
+            if total >= max(_TABLE * self.threshold, self.threshold + len(shape.values[name]) - 2)
+        }
+        if shape.centre not in fits:
+            outer = (*shape.crossed, *shape.plain)
+            return replace(
+                shape, centre="", crossed=(), plain=tuple(name for name in outer if name in fits)
+            )
         for leaf in shape.crossed:
             cells = len(shape.values[shape.centre]) * len(shape.values[leaf])
             if total * 2 < cells * self.threshold:
                 kept = tuple(name for name in shape.crossed if name != leaf)
                 return self.fitting(replace(shape, crossed=kept, plain=(*shape.plain, leaf)), total)
-        return shape
+        return replace(shape, plain=tuple(name for name in shape.plain if name in fits))
 
     def rounded(self, number: int) -> int:
         """A number as it is shown: to the nearest multiple, halves up."""

@@ -1,0 +1,1 @@
+"""What is released as statistics of a quarter: which counts, by which groups, in which tables."""
