@@ -9,7 +9,6 @@ from flask import abort, render_template, request, url_for
 from portal.employers import queries as employers
 from portal.network.queries import graph as queries
 from portal.network.queries.graph import Person
-from portal.network.queries.members import is_member
 from portal.network.rules.graph_picture import around
 from portal.network.rules.graph_report import own_reading
 from portal.network.rules.words import TIE_KINDS
@@ -28,7 +27,7 @@ def employer_network(employer: str) -> str:
     if profile is None:
         abort(404)
     own = profile.reference in current_actor().employers
-    rows = _rows(profile.id) if is_member(profile.id) else None
+    rows = _rows(profile.id)
     page = max(1, request.args.get("page", 1, type=int))
     total = len(rows or ())
     return render_template(
@@ -51,9 +50,8 @@ def _page_at(employer: str, page: int) -> str:
     return url_for("network.employer_network", employer=employer, page=page)
 
 
-def _rows(employer_id: int) -> list[dict[str, Any]]:
-    """Everybody it is connected with, those most often met first."""
-    settings = programme.settings()
+def _rows(employer_id: int) -> list[dict[str, Any]] | None:
+    """Everybody it is connected with, those most often met first; None outside the network."""
     found: dict[int, dict[str, Any]] = {}
     for key, kind, since, until, times in queries.ties_with(employer_id):
         row = found.setdefault(key, {"times": 0, "kinds": [], "since": since, "until": until})
@@ -61,7 +59,11 @@ def _rows(employer_id: int) -> list[dict[str, Any]]:
         row["kinds"].append(kind)
         row["since"] = min(row["since"], since)
         row["until"] = max(row["until"], until)
-    people = queries.people(found.keys())
+    people = queries.people({employer_id, *found})
+    if employer_id not in people:
+        return None
+    unnamed = any(people[key].name is None for key in found if key in people)
+    settings = programme.settings() if unnamed else None
     lines = [
         {
             **row,
@@ -75,10 +77,10 @@ def _rows(employer_id: int) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda row: (-row["times"], row["name"], row["since"]))
 
 
-def _name(one: Person, settings: ProgrammeSettings) -> str:
+def _name(one: Person, settings: ProgrammeSettings | None) -> str:
     """What peers may know of a member: each field only where it is shown."""
-    if one.name:
-        return one.name
+    if one.name or settings is None:
+        return one.name or "A member"
     words = "A member"
     if "sector" in one.shows:
         words += f" in {settings.sector_title(one.sector).lower()}"
