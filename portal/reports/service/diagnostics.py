@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable
 from typing import Final
 
 from portal.caseload.rules.words import SUPPORT_KINDS
@@ -68,11 +67,10 @@ def _read(scope: Scope, known: ProgrammeSettings) -> Data:
     found = queries.counted(scope)
     stands = queries.standing(scope)
     moves = _moves(found[queries.MOVEMENT])
-    words = _words()
-    sectors = _sectors(known, {sector for _, sector in (*stands, *moves)})
+    words = _words(_sectors(known, {sector for _, sector in (*stands, *moves)}))
     return Data(
         scope=scope,
-        words=Words(*words, sectors, _action_words(), tuple(SUPPORT_KINDS.items())),
+        words=words,
         minimum=known.minimum_comparison_group,
         follow_ups=known.follow_up_months,
         completed={count.group[0]: count.n for count in found[queries.COMPLETED]},
@@ -80,32 +78,29 @@ def _read(scope: Scope, known: ProgrammeSettings) -> Data:
         moves=moves,
         cohorts=_cohorts(found[queries.COHORT]),
         together=_together(found[queries.TOGETHER]),
-        actions=_actions(found.get(queries.ACTIONS)),
-        lasted=_lasted(found.get(queries.LASTED)),
+        actions=_actions(found.get(queries.ACTIONS), words),
+        lasted=_lasted(found.get(queries.LASTED), words),
     )
 
 
-@cache
-def _words() -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:
-    """Dimensions and maturity levels, in the words of the newest questionnaire."""
-    newest = load_catalogue().latest(MAIN_KEY)
-    if newest is None:
+def _words(sectors: tuple[tuple[str, str], ...]) -> Words:
+    """Dimensions and levels as the newest questionnaire calls them, actions of every version."""
+    versions = load_catalogue().versions(MAIN_KEY)
+    if not versions:
         raise RuntimeError("There is no questionnaire to report on")
+    newest = versions[-1]
     levels = sorted(newest.maturity, key=lambda item: item.level)
-    return (
-        tuple((item.key, item.title, item.short) for item in newest.dimensions),
-        tuple(item.name for item in levels),
+    return Words(
+        dimensions=tuple((item.key, item.title, item.short) for item in newest.dimensions),
+        levels=tuple(item.name for item in levels),
+        sectors=sectors,
+        actions={
+            item.key: (item.title, item.dimension)
+            for version in versions
+            for item in version.recommendations
+        },
+        support=tuple(SUPPORT_KINDS.items()),
     )
-
-
-@cache
-def _action_words() -> Mapping[str, tuple[str, str]]:
-    """Recommendations of every version; the newest words win."""
-    return {
-        item.key: (item.title, item.dimension)
-        for version in load_catalogue().versions(MAIN_KEY)
-        for item in version.recommendations
-    }
 
 
 def _sectors(known: ProgrammeSettings, met: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -146,24 +141,24 @@ def _together(counts: Iterable[Count]) -> list[Together]:
     return found
 
 
-def _actions(counts: Iterable[Count] | None) -> list[ActionCount] | None:
+def _actions(counts: Iterable[Count] | None, words: Words) -> list[ActionCount] | None:
     if counts is None:
         return None
-    return [ActionCount(_known(count.group[0]), count.group[1], count.n) for count in counts]
+    return [ActionCount(_known(count.group[0], words), count.group[1], count.n) for count in counts]
 
 
-def _lasted(counts: Iterable[Count] | None) -> list[Lasted] | None:
+def _lasted(counts: Iterable[Count] | None, words: Words) -> list[Lasted] | None:
     if counts is None:
         return None
     return [
-        Lasted(_known(count.group[0]), int(count.group[1]), count.group[2], count.n)
+        Lasted(_known(count.group[0], words), int(count.group[1]), count.group[2], count.n)
         for count in counts
     ]
 
 
-def _known(key: str) -> str:
+def _known(key: str, words: Words) -> str:
     """A recommendation that some questionnaire has; others stand in one row."""
-    return key if key == actions.OWN or key in _action_words() else actions.OLD
+    return key if key == actions.OWN or key in words.actions else actions.OLD
 
 
 def _chosen(scope: Scope, known: ProgrammeSettings) -> tuple[tuple[str, str], ...]:

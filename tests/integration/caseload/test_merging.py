@@ -41,6 +41,7 @@ from portal.employers.service import timeline
 from portal.kernel.clock import today, utc_now
 from portal.kernel.ids import new_token, token_hash
 from portal.kernel.result import Err, Ok, Problem
+from portal.reports.service import counting
 from tests.factories.accounts import make_user
 from tests.factories.action_plans import Party, make_party, make_plan
 from tests.factories.caseload import (
@@ -57,6 +58,11 @@ from tests.factories.employers import make_employer, make_membership, make_regis
 
 # What a merge and its undoing leave behind on purpose: who did what, when.
 TRAIL = {"audit_entries", "employer_merges", "employer_timeline", "employer_history", "outbox"}
+# Worked out afresh: the same rows under new keys.
+WORKED_OUT = {
+    "diagnostic_movements": ("id",),
+    "diagnostic_movement_scores": ("id", "movement_id"),
+}
 
 
 def dump() -> dict[str, dict[int, str]]:
@@ -71,6 +77,12 @@ def dump() -> dict[str, dict[int, str]]:
             for row in rows
         }
     return found
+
+
+def without_keys(rows: dict[int, str], name: str) -> list[str]:
+    found = [json.loads(row) for row in rows.values()]
+    kept = [{k: v for k, v in row.items() if k not in WORKED_OUT[name]} for row in found]
+    return sorted(json.dumps(row, sort_keys=True) for row in kept)
 
 
 def boss():
@@ -259,8 +271,11 @@ def test_undoing_a_merge_leaves_every_table_as_it_was(session: PortalSession, se
         if name in TRAIL:
             # What was there is there, to the byte; lines were added only.
             assert {key: after[name][key] for key in rows} == rows, name
-        else:
+        elif name in WORKED_OUT:
+            assert without_keys(after[name], name) == without_keys(rows, name), name
+        elif not name.startswith("report_"):
             assert after[name] == rows, name
+    assert counting.differences() == []
     assert len(after["employer_timeline"]) == len(before["employer_timeline"]) + 4
     assert len(after["employer_history"]) == len(before["employer_history"])
 

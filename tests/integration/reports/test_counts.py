@@ -23,11 +23,11 @@ BIG = os.environ.get("BIG") == "1"
 WRITES = 10_000 if BIG else 900
 STEPS = 30 if BIG else 9
 # Claims, the ledger and movement are written by services only: tests of their own count them.
-OWN_TESTS = {"money", "claimed", "movement"}
+OWN_TESTS = {"money", "claimed", "cohort", "movement", "together"}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600 if BIG else 300)
+@pytest.mark.timeout(4 * 3600 if BIG else 300)
 def test_the_counts_equal_a_recomputation_after_random_writes(app: Flask) -> None:
     records = RandomRecords(seed=20261122)
     assert counting.differences() == []
