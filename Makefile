@@ -38,7 +38,7 @@ bench: setup chromium ## Measure, one line a figure, each with the ratio to its 
 	@$(BIN)/python -m tests.bench
 
 prove: setup ## The long proofs in full (contention, kill runs)
-	@BIG=1 $(BIN)/python -m pytest -m slow --timeout 3600
+	@BIG=1 $(BIN)/python -m pytest -m slow --timeout 14400
 
 lock: setup ## Pin every package again, with hashes
 	@$(BIN)/python -m scripts.lock

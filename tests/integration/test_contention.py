@@ -42,7 +42,7 @@ def _wait_for(condition, seconds: float = 60) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600 if BIG else 300)
+@pytest.mark.timeout(4 * 3600 if BIG else 300)
 def test_five_thousand_contended_changes_lose_none(database: Database, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     times = CHANGES // (PROCESSES * THREADS)

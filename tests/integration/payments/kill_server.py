@@ -70,7 +70,8 @@ class Server:
         command = [
             sys.executable, "-m", "gunicorn", self.target, "--worker-class", "sync",
             "--workers", "2", "--bind", f"{HOST}:{self.port}", "--log-level", "error",
-            "--no-control-socket",
+            # Built once and forked: most of a round would be three times the same start.
+            "--preload", "--no-control-socket",
         ]  # fmt: skip
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(

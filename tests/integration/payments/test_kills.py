@@ -25,6 +25,7 @@ from portal.payments.models import Claim, ClaimLine, LedgerEntry
 from portal.payments.queries import paying as schedules
 from portal.payments.service import claims, paying, reviewing
 from portal.payments.service.proving import verify
+from portal.reports.service import counting
 from tests.factories.payments import PROGRAMME
 from tests.integration.payments.kill_server import Log, Person, Server, make_desks, storm
 from tests.support import claims_world as world
@@ -40,7 +41,7 @@ PASSED = {"submitted": {"submitted", "approved", "paid"}, "approved": {"approved
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600 if BIG else 300)
+@pytest.mark.timeout(4 * 3600 if BIG else 300)
 def test_killed_at_any_moment_it_loses_and_doubles_nothing(
     committed_app: Flask, tmp_path: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(
         assert_kept(log)
         pay_everything(desks)
         world.assert_true()
+        assert counting.differences() == []
 
 
 def assert_kept(log: Log) -> None:

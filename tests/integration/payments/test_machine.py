@@ -67,7 +67,7 @@ def test_claims_live_as_the_model_says(life: type[Life], app: Flask) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600 if BIG else 300)
+@pytest.mark.timeout(4 * 3600 if BIG else 300)
 def test_many_long_lives(life: type[Life], app: Flask) -> None:
     examples = (400 if app.extensions["portal_db"].is_sqlite else 100) if BIG else 3
     run_state_machine_as_test(life, settings=profile(examples, 80 if BIG else 50))
