@@ -120,7 +120,8 @@ def _table(data: Data) -> Table:
             )
         ),
     )
-    keys = {item.key for item in data.actions or ()} | {item.key for item in data.lasted or ()}
+    keys = {item.key for item in data.actions or ()}
+    keys |= {item.key for item in data.lasted or () if item.answer != NOT_ASKED}
     rows = {key: _row(data, frozenset({key}), follow_ups) for key in keys}
     order = sorted(rows, key=lambda key: (-_taken(rows[key]), _title(data, key), key))
     body: list[tuple[Value, ...]] = [
