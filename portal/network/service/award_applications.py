@@ -133,6 +133,10 @@ def save_section(*, reference: str, section: Section, by: Author) -> Ok[int] | E
     if application is None:
         return Err(NO_APPLICATION)
     problem = _cannot_save(application, section)
+    saved = application.answers.get(section.key, {})
+    if problem is parts.STALE and _is_saved(saved, section):
+        # The page had saved it by itself at the moment in which the button was pressed.
+        return Ok(int(saved["revision"]))
     if problem is parts.STALE:
         return Err(problem)
     if problem is not None:
@@ -277,6 +281,15 @@ def _cannot_save(application: AwardApplication, section: Section) -> Problem | N
     if not application.consent_evidence and (section.actions or section.evidence):
         return NO_CONSENT
     return None if _are_theirs(application.employer_id, section) else NOT_THEIRS
+
+
+def _is_saved(saved: Mapping[str, Any], section: Section) -> bool:
+    """Whether a section holds exactly this."""
+    return bool(saved) and (saved["text"], saved["actions"], saved["evidence"]) == (
+        section.text.strip(),
+        list(section.actions),
+        list(section.evidence),
+    )
 
 
 def _cannot_send(

@@ -149,7 +149,7 @@ def save(*, reference: str, scored: Scored, by: Author) -> Ok[int] | Err:
     if isinstance(opened, Err):
         return opened
     _application, assessment, criteria = opened
-    if assessment.revision != scored.seen:
+    if assessment.revision != scored.seen and not _is_saved(assessment, scored):
         return Err(parts.STALE)
     problem = _keep(assessment, criteria, scored)
     if problem is not None:
@@ -165,7 +165,7 @@ def finish(*, reference: str, scored: Scored, by: Author) -> Ok[str] | Err:
     if isinstance(opened, Err):
         return opened
     application, assessment, criteria = opened
-    if assessment.revision != scored.seen:
+    if assessment.revision != scored.seen and not _is_saved(assessment, scored):
         return Err(parts.STALE)
     problem = _keep(assessment, criteria, scored)
     if problem is not None:
@@ -271,6 +271,16 @@ def _opened(reference: str, by: Author) -> tuple[AwardApplication, AwardAssessme
     if problem is not None:
         return parts.deny(subject, problem, by)
     return application, assessment, load_criteria(award_round.criteria_version)
+
+
+def _is_saved(assessment: AwardAssessment, scored: Scored) -> bool:
+    """Whether it holds exactly this: the page saved it by itself as the button was pressed."""
+    kept = {
+        key: {"score": score, "note": note.strip()[:NOTE_LENGTH]}
+        for key, (score, note) in scored.scores.items()
+        if score is not None
+    }
+    return (assessment.scores, assessment.words) == (kept, scored.words.strip()[:FEEDBACK_LENGTH])
 
 
 def _keep(assessment: AwardAssessment, criteria: Criteria, scored: Scored) -> Problem | None:

@@ -465,3 +465,17 @@ def test_cancelling_withdraws_what_has_no_answer(session: PortalSession) -> None
     assert facts.state == "withdrawn"
     states = session.scalars(select(AwardAssessment.state)).all()
     assert set(states) == {"stood_down"}
+
+
+def test_what_the_page_saved_itself_is_no_change_of_somebody_else(session: PortalSession) -> None:
+    world = make_world()
+    with unit_of_work():
+        reference = begin(world)
+        section = Section("leadership", "Every month.", seen=0)
+        for _twice in range(2):
+            done = service.save_section(reference=reference, section=section, by=world.one.author)
+            assert done == Ok(1)
+        other = Section("leadership", "Every year.", seen=0)
+        stale = service.save_section(reference=reference, section=other, by=world.one.author)
+    assert isinstance(stale, Err)
+    assert stale.problem.code == "stale"
