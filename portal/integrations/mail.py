@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -39,10 +39,20 @@ class MailboxMessage(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class MailFile:
+    """A file that goes with a message. ``content_type`` is like "application/pdf"."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A composed message: plain text always, HTML beside it.
 
     ``unsubscribe`` is an address that takes a POST of its own kind (RFC 8058), if there is one.
+    ``files`` go with it; only what is sent at once has any.
     """
 
     to: str
@@ -51,6 +61,7 @@ class Message:
     html: str
     message_id: str
     unsubscribe: str = ""
+    files: tuple[MailFile, ...] = ()
 
 
 class Mailer(Protocol):
@@ -74,6 +85,9 @@ def _as_email(message: Message, sender: str) -> EmailMessage:
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
+    for file in message.files:
+        main, _, kind = file.content_type.partition("/")
+        mail.add_attachment(file.data, maintype=main, subtype=kind, filename=file.name)
     return mail
 
 
@@ -82,8 +96,10 @@ class ConsoleMailer:
 
     def send(self, message: Message) -> None:
         """Write the text to standard output and to the mailbox table."""
+        files = "".join(f"\n[{file.name}, {len(file.data):,} bytes]" for file in message.files)
+        text = message.text + files
         print(  # noqa: T201 - the console is this mailer's post office
-            f"\n--- mail to {message.to}: {message.subject}\n{message.text}\n---", flush=True
+            f"\n--- mail to {message.to}: {message.subject}\n{text}\n---", flush=True
         )
         with unit_of_work() as session:
             known = session.scalar(
@@ -94,7 +110,7 @@ class ConsoleMailer:
                     MailboxMessage(
                         recipient=message.to,
                         subject=message.subject,
-                        body=message.text,
+                        body=text,
                         message_id=message.message_id,
                     )
                 )
@@ -157,9 +173,7 @@ def send_later(
     ``template`` names ``templates/mail/<template>.txt`` and ``.html``; the context is plain data,
     so nothing is queried while it is rendered.
     """
-    if any(ord(character) < 32 for character in subject + to):  # noqa: PLR2004 - control characters
-        raise ValueError("A mail subject or address cannot hold line breaks")
-    domain = parseaddr(current_app.config["SETTINGS"].mail_from)[1].partition("@")[2]
+    _refuse_breaks(subject + to)
     outbox.add(
         kind=KIND,
         payload={
@@ -167,11 +181,53 @@ def send_later(
             "subject": subject,
             "text": render_template(f"mail/{template}.txt", **context),
             "html": render_template(f"mail/{template}.html", subject=subject, **context),
-            "message_id": make_msgid(domain=domain or None),
+            "message_id": make_msgid(domain=_domain() or None),
             "unsubscribe": unsubscribe,
         },
         unique_key=unique_key,
     )
+
+
+def send_now(
+    *,
+    to: str,
+    subject: str,
+    template: str,
+    context: Mapping[str, Any],
+    message_key: str,
+    unsubscribe: str = "",
+    files: Sequence[MailFile] = (),
+) -> None:
+    """Compose a message and hand it over at once; for a worker, outside any unit of work.
+
+    ``message_key`` is part of its identifier, so that a receiver drops what a second try sends
+    again: letters, digits, dots and hyphens.
+
+    Raises:
+        OSError: or whatever else the mailer raises, when it could not be handed over.
+    """
+    _refuse_breaks(subject + to + message_key)
+    mailer: Mailer = current_app.extensions[MAIL_EXTENSION]
+    mailer.send(
+        Message(
+            to=to,
+            subject=subject,
+            text=render_template(f"mail/{template}.txt", **context),
+            html=render_template(f"mail/{template}.html", subject=subject, **context),
+            message_id=f"<{message_key}@{_domain() or 'portal.invalid'}>",
+            unsubscribe=unsubscribe,
+            files=tuple(files),
+        )
+    )
+
+
+def _refuse_breaks(text: str) -> None:
+    if any(ord(character) < 32 for character in text):  # noqa: PLR2004 - control characters
+        raise ValueError("A mail subject or address cannot hold line breaks")
+
+
+def _domain() -> str:
+    return parseaddr(current_app.config["SETTINGS"].mail_from)[1].partition("@")[2]
 
 
 def _deliver(payload: Mapping[str, Any]) -> None:
