@@ -27,6 +27,7 @@ from portal.cli.seed_network_forum import seed_network_forum
 from portal.cli.seed_network_peers import seed_network_peers
 from portal.cli.seed_payments import seed_payments
 from portal.cli.seed_pulse import seed_pulse
+from portal.cli.seed_reports import seed_reports
 from portal.cli.seed_toolkit import seed_toolkit
 from portal.cli.seed_toolkit_reach import seed_reach
 from portal.db import current_session, unit_of_work
@@ -261,6 +262,12 @@ def demo_command() -> None:
     member = Author(ids["member@cafe.example"], "Milo Example", "member@cafe.example")
     surveys = seed_pulse(cafe=cafe, owner=owner, member=member)
     click.echo(f"{surveys} example surveys of workers.")
+    frozen = seed_reports(
+        head=head,
+        manager=Author(ids["manager@provider.example"], "Max Example", "manager@provider.example"),
+        provider_id=provider.id,
+    )
+    click.echo(f"{frozen} example reports, frozen as they stood.")
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "
         f"{len(PEOPLE)} people to sign in as."

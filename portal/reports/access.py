@@ -70,6 +70,14 @@ def may_read(actor: Actor, builder: Readable) -> bool:
     return view_of(actor) in builder.views
 
 
+def views_open_to(actor: Actor) -> frozenset[View]:
+    """The views of frozen reports that a person may open."""
+    view = view_of(actor)
+    if view is View.FULL:
+        return frozenset({View.FULL, View.STATISTICS})
+    return frozenset() if view is None else frozenset({view})
+
+
 def may_freeze(actor: Actor) -> bool:
     """Whether a person may freeze what they read: LEP staff, and managers of providers."""
     return freezer(actor, {}) and view_of(actor) in {View.FULL, View.PROVIDER}
@@ -79,9 +87,10 @@ def may_read_copy(actor: Actor, copy: Kept) -> bool:
     """Whether a person may open a copy.
 
     It needs the view it was made in, now: somebody who left the provider, or the LEP, no longer
-    opens what they kept. A print is its maker's alone.
+    opens what they kept. Released statistics are open to LEP staff too. A print is its maker's
+    alone.
     """
-    if copy.view is not view_of(actor):
+    if copy.view not in views_open_to(actor):
         return False
     if copy.view is View.PROVIDER and copy.organisation_id not in actor.organisations:
         return False
@@ -89,6 +98,14 @@ def may_read_copy(actor: Actor, copy: Kept) -> bool:
 
 
 ROUTES: dict[str, Predicate] = {
+    "reports.mail": reader,
+    "reports.mail_change": reader,
+    # The signed link in a mail is the key.
+    "reports.mail_stop": public,
+    "reports.mail_stop_now": public,
+    "reports.tokens": lep_manager,
+    "reports.token_make": lep_manager,
+    "reports.token_revoke": lep_manager,
     "reports.records": any_of(full_reader, provider_reader),
     "reports.home": reader,
     "reports.report": reader,

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Flask
 
 from portal.db import unit_of_work
 from portal.integrations.jobs import register_daily, register_handler
 from portal.reports.access import ROUTES, reader
+from portal.reports.offers import reader_of
 from portal.reports.pulse import wire_pulse
+from portal.reports.releasing import wire_releases
 from portal.reports.rules.drawing import cells_of, drawing
 from portal.reports.service import copies as copies_service
-from portal.reports.service import counting, diagnostics, programme
+from portal.reports.service import counting, diagnostics, monthly, programme, subscriptions
 from portal.reports.views import (
+    api,
     blueprint,
     copies,
     gallery,
     home,
+    mail,
     pulse,
     pulse_public,
     records,
     report,
     taking,
+    tokens,
 )
 from portal.web.access import register_routes
 from portal.web.navigation import NavEntry, register_nav
@@ -34,6 +42,8 @@ _JOURNEYS = (
     report,
     taking,
     copies,
+    mail,
+    tokens,
 )
 
 
@@ -51,8 +61,14 @@ def wire(app: Flask) -> None:
     diagnostics.register()
     register_daily(app, "reports.fold", _fold)
     wire_pulse(app)
+    wire_releases(app)
     register_handler(app, copies_service.KIND, copies_service.make)
     register_daily(app, "reports.prints", _clear_prints)
+    register_handler(app, subscriptions.KIND, _send_monthly)
+    register_daily(app, "reports.monthly", _monthly)
+    register_daily(app, "reports.monthly_clear", _clear_monthly)
+    app.register_blueprint(api.blueprint)
+    register_routes(app, api.ROUTES)
     if app.config["SETTINGS"].show_demo:
         app.register_blueprint(gallery.blueprint)
         register_routes(app, gallery.ROUTES)
@@ -67,3 +83,16 @@ def _fold() -> None:
 
 def _clear_prints() -> None:
     copies_service.clear_prints()
+
+
+def _send_monthly(payload: Mapping[str, Any]) -> None:
+    monthly.send(payload, reader_of)
+
+
+def _monthly() -> None:
+    with unit_of_work():
+        subscriptions.promise_due()
+
+
+def _clear_monthly() -> None:
+    monthly.clear_old()

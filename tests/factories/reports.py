@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
+from flask import Flask
+
+from portal.accounts.models import User
+from portal.db import unit_of_work
 from portal.kernel.clock import utc_now
+from portal.programme import service as programme
 from portal.reports.queries.cells import Wanted, counts
 from portal.reports.rules.document import (
     Column,
@@ -22,6 +29,7 @@ from portal.reports.rules.document import (
 from portal.reports.rules.scope import Scope, View
 from portal.reports.service import building
 from portal.reports.service.building import Builder
+from tests.factories.accounts import make_user, sign_in
 
 KEY = "employers-example"
 # What no file and no page may hold: the numbers behind what is withheld.
@@ -30,10 +38,8 @@ SECRETS = (73_191, 73_193)
 
 def employers_report(scope: Scope) -> Report:
     """How many employers registered, by sector: two figures and a table from the counts."""
-    only = () if not scope.sector else (("a", {scope.sector}),)
-    rows = counts(
-        Wanted("registered", "employer", ("a",), scope.first_month, scope.last_month, only)
-    )
+    only = (("kind", {"registered"}), *((("a", {scope.sector}),) if scope.sector else ()))
+    rows = counts(Wanted("employer", "employer", ("a",), scope.first_month, scope.last_month, only))
     total = sum(row.n for row in rows)
     return Report(
         key=KEY,
@@ -88,6 +94,37 @@ def registered(*extra: Builder, views: frozenset[View] = frozenset(View)) -> Ite
     finally:
         building._BUILDERS.clear()
         building._BUILDERS.update(before)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody signed in, with the organisation they work for (0: none)."""
+
+    user: User
+    client: Any
+    organisation: int
+
+
+def person(app: Flask, *roles: str, organisation: str = "") -> Reader:
+    """Somebody with these roles in a browser of their own, at a provider of their own."""
+    client, key = app.test_client(), 0
+    user = make_user(roles=roles)
+    if organisation:
+        with unit_of_work():
+            made = programme.create_organisation(kind="provider", name=organisation).value
+            programme.add_post(user_id=user.id, organisation_id=made.id)
+            key = made.id
+    sign_in(client, user)
+    return Reader(user, client, key)
+
+
+def everything(**changes: Any) -> Builder:
+    """A report with one of each, for the time that is asked for."""
+
+    def build(scope: Scope) -> Report:
+        return replace(full_report(**changes), first=scope.first, last=scope.last)
+
+    return Builder("everything", "Everything", "One of each.", build, frozenset(View))
 
 
 def full_report(

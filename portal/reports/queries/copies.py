@@ -102,18 +102,18 @@ def copy_of(reference: str) -> Copy | None:
 
 def frozen(
     *,
-    view: View,
+    views: Collection[View],
     organisations: Collection[int] = (),
     report_key: str = "",
     before: int | None = None,
     limit: int = PAGE + 1,
 ) -> list[Copy]:
-    """Frozen reports of a view, the latest first; of providers, those of the organisations."""
+    """Frozen reports of some views, the latest first; of providers, those of the organisations."""
     wanted: list[SQLCoreOperations[bool]] = [
         ReportCopy.kind == FROZEN,
-        ReportCopy.view == view.value,
+        ReportCopy.view.in_(sorted(view.value for view in views)),
     ]
-    if view is View.PROVIDER:
+    if View.PROVIDER in views:
         wanted.append(ReportCopy.organisation_id.in_(sorted(organisations)))
     if report_key:
         wanted.append(ReportCopy.report_key == report_key)

@@ -19,7 +19,7 @@ _YEAR_BEGINS: Final = 4
 _DECEMBER: Final = 12
 _EARLIEST: Final = date(2010, 1, 1)
 _YEARS_BACK: Final = 3
-_MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
+_MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
 FILTERS: Final = ("sector", "size", "district", "provider")
 
 

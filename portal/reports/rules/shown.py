@@ -32,7 +32,7 @@ _WORDS: Final[Mapping[Withheld, str]] = {
     Withheld.SMALL: _PROTECTED,
     Withheld.COMPLEMENT: _PROTECTED,
     Withheld.TOO_FEW: f"{WITHHELD_WORDS[Withheld.TOO_FEW]}.",
-    Withheld.NOT_KNOWN: f"{WITHHELD_WORDS[Withheld.NOT_KNOWN]}.",
+    Withheld.NOT_KNOWN: WITHHELD_WORDS[Withheld.NOT_KNOWN],
 }
 _UNSAFE: Final = re.compile(r"[^a-z0-9]+")
 # Columns of one printed part of a table: more would not be read on A4.
@@ -194,7 +194,7 @@ def _figure(figure: Figure, own: str) -> ShownFigure:
         label=figure.label,
         value=text,
         # Words, and what is not shown, are not set as large as a number.
-        is_number=isinstance(value, int) or (value is not None and len(text) < _LONG_WORDS),
+        is_number=not isinstance(value, Withheld) and len(text) < _LONG_WORDS,
         interval=interval,
         target="" if figure.target is None else f"Target: {written(figure.target, unit)}",
         note=figure.note,
@@ -234,11 +234,15 @@ def _labels(columns: Sequence[Column]) -> list[str]:
 
 
 def _row(values: Sequence[Value], columns: Sequence[Column], drill: Drill | None) -> ShownRow:
-    texts = [
-        NOT_SHOWN if value in {Withheld.SMALL, Withheld.COMPLEMENT} else written(value, column.unit)
-        for value, column in zip(values, columns, strict=True)
-    ]
+    texts = [_cell(value, column.unit) for value, column in zip(values, columns, strict=True)]
     return ShownRow(texts[0], tuple(texts[1:]), drill) if texts else ShownRow("", (), drill)
+
+
+def _cell(value: Value, unit: Unit) -> str:
+    if value in {Withheld.SMALL, Withheld.COMPLEMENT}:
+        return NOT_SHOWN
+    # A dash says that there is no number; words and days that are not there say nothing.
+    return "" if value is None and not is_number(unit) else written(value, unit)
 
 
 def _legend(table: Table) -> tuple[str, ...]:

@@ -20,10 +20,13 @@ GOOD_FOR: Final = 3_600
 _SALT: Final = "reports.export"
 
 
-def grant(*, user_id: int, subject: str, file: str, detail: Mapping[str, Any]) -> str:
+def grant(
+    *, user_id: int, subject: str, file: str, detail: Mapping[str, Any], question: str = ""
+) -> str:
     """Note that somebody takes a file out, inside a unit of work; what lets them have it.
 
-    ``subject`` names the report or the copy as the audit trail does.
+    ``subject`` names the report or the copy as the audit trail does, ``question`` the period and
+    the filters of a live one: what was noted is what is had.
     """
     key = new_reference()
     audit.record(
@@ -32,16 +35,18 @@ def grant(*, user_id: int, subject: str, file: str, detail: Mapping[str, Any]) -
         detail={**detail, "file": file, "export": key},
         actor_id=user_id,
     )
-    return str(_signer().dumps([key, user_id, subject, file]))
+    return str(_signer().dumps([key, user_id, subject, file, question]))
 
 
-def granted(token: str, *, user_id: int | None, subject: str, file: str) -> str | None:
+def granted(
+    token: str, *, user_id: int | None, subject: str, file: str, question: str = ""
+) -> str | None:
     """The key of the entry that a signed address names; None when it is not for this."""
     try:
         held = _signer().loads(token, max_age=GOOD_FOR)
     except BadData:
         return None
-    known = isinstance(held, list) and held[1:] == [user_id, subject, file]
+    known = isinstance(held, list) and held[1:] == [user_id, subject, file, question]
     return str(held[0]) if known and user_id is not None else None
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.db import unit_of_work
 from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
-from portal.reports.access import may_read, may_read_copy, view_of
+from portal.reports.access import may_read, may_read_copy, view_of, views_open_to
 from portal.reports.files.texts import CSV_TYPE
 from portal.reports.files.workbook import XLSX_TYPE
 from portal.reports.queries import copies as found
@@ -55,11 +55,14 @@ def copies() -> ResponseReturnValue:
     chosen = chosen if chosen in kinds else ""
     before = request.args.get("before", type=int)
     rows = found.frozen(
-        view=view, organisations=actor.organisations, report_key=chosen, before=before
+        views=views_open_to(actor),
+        organisations=actor.organisations,
+        report_key=chosen,
+        before=before,
     )
     return render_template(
         "reports/copies.html",
-        rows=[{"copy": one, "period": _period(one)} for one in rows[:PAGE]],
+        rows=[{"kept": one, "period": _period(one)} for one in rows[:PAGE]],
         older=rows[PAGE - 1].id if len(rows) > PAGE else None,
         before=before,
         kinds=[("", "Every report"), *kinds.items()],

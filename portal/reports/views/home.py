@@ -7,7 +7,7 @@ from typing import Final
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
-from portal.reports.access import may_freeze, may_read, view_of
+from portal.reports.access import lep_manager, may_freeze, may_read, view_of, views_open_to
 from portal.reports.queries import copies as found
 from portal.reports.rules.reading import period_words
 from portal.reports.rules.scope import View
@@ -30,12 +30,15 @@ def home() -> ResponseReturnValue:
     view = view_of(actor)
     if view is None:
         abort(403)
-    last = found.frozen(view=view, organisations=actor.organisations, limit=_LAST)
+    last = found.frozen(views=views_open_to(actor), organisations=actor.organisations, limit=_LAST)
     return render_template(
         "reports/home.html",
         builders=[one for one in builders() if may_read(actor, one)],
         intro=_INTRO[view],
         may_freeze=may_freeze(actor),
+        may_make_tokens=lep_manager(actor, {}),
+        statistics=view is View.STATISTICS,
+        has_releases=View.STATISTICS in views_open_to(actor),
         frozen=[
             {
                 "reference": one.reference,

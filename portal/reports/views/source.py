@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import abort, request
 
-from portal.db.session import steady_reading
 from portal.kernel.clock import today
 from portal.programme import queries as programme
 from portal.programme.rules import ProgrammeSettings
@@ -17,6 +16,7 @@ from portal.reports.rules.asking import Choices, arguments, scope_of
 from portal.reports.rules.document import Report
 from portal.reports.rules.scope import Scope, View
 from portal.reports.service.building import Builder, builder_of
+from portal.reports.service.reading import built
 from portal.web.access import Actor, current_actor
 
 
@@ -45,8 +45,7 @@ class Asked:
 
     def build(self) -> Report:
         """The report, all of it as of one moment."""
-        with steady_reading():
-            return self.builder.build(self.scope)
+        return built(self.builder, self.scope)
 
 
 def asked_for(key: str) -> Asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -37,12 +38,17 @@ def take(key: str) -> ResponseReturnValue:
             subject=f"report:{asked.builder.key}",
             file=file,
             detail=_detail(asked),
+            question=_question(asked),
         )
     return redirect(url_for("reports.file", **asked.arguments, name=file, export=token), code=303)
 
 
 def _detail(asked: Asked) -> dict[str, Any]:
     return {**asked.arguments, "view": asked.view.value}
+
+
+def _question(asked: Asked) -> str:
+    return urlencode(sorted(asked.arguments.items()))
 
 
 @blueprint.get("/reports/<key>/file/<name>")
@@ -54,6 +60,7 @@ def file(key: str, name: str) -> ResponseReturnValue:
         user_id=current_actor().user_id,
         subject=f"report:{asked.builder.key}",
         file=name,
+        question=_question(asked),
     )
     if export is None:
         flash("That link is too old. Ask for the file again.", "info")
