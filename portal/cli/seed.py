@@ -20,6 +20,7 @@ from portal.action_plans import service as plans
 from portal.cli.demo_answers import demonstration_answers
 from portal.cli.demo_tools import taken
 from portal.cli.seed_caseload import seed_caseload
+from portal.cli.seed_movement import seed_movement
 from portal.cli.seed_network import seed_network
 from portal.cli.seed_network_awards import seed_awards
 from portal.cli.seed_network_events import seed_network_events
@@ -262,6 +263,7 @@ def demo_command() -> None:
     member = Author(ids["member@cafe.example"], "Milo Example", "member@cafe.example")
     surveys = seed_pulse(cafe=cafe, owner=owner, member=member)
     click.echo(f"{surveys} example surveys of workers.")
+    click.echo(f"{seed_movement()} example employers took the diagnostic again.")
     frozen = seed_reports(
         head=head,
         manager=Author(ids["manager@provider.example"], "Max Example", "manager@provider.example"),
