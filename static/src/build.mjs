@@ -37,10 +37,12 @@ for (const subset of ['latin', 'latin-ext']) {
   }
 }
 write('fonts/source-sans-3-licence.txt', readFileSync(join(modules, '@fontsource/source-sans-3/LICENSE')))
-// For the printed poster of the survey of workers only: pages leave other letters to the device
+// Other letters, for the survey of workers: 400 on its pages, 600 on its printed poster
 for (const [family, subset] of [['noto-naskh-arabic', 'arabic'], ['noto-sans-bengali', 'bengali']]) {
   const folder = join(modules, '@fontsource', family)
-  write(`fonts/${family}-${subset}-600.woff2`, readFileSync(join(folder, `files/${family}-${subset}-600-normal.woff2`)))
+  for (const weight of [400, 600]) {
+    write(`fonts/${family}-${subset}-${weight}.woff2`, readFileSync(join(folder, `files/${family}-${subset}-${weight}-normal.woff2`)))
+  }
   write(`fonts/${family}-licence.txt`, readFileSync(join(folder, 'LICENSE')))
 }
 

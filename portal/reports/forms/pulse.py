@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from portal.reports.rules.pulse_results import ANSWER_WORDS
 from portal.reports.rules.pulse_survey import Statement
@@ -69,11 +69,11 @@ class ViewForm(Form):
         }
 
 
-def view_form(statements: Sequence[Statement]) -> type[ViewForm]:
-    """The form with a field for each of the statements."""
+def view_form(statements: Sequence[Statement], wording: Mapping[str, str]) -> type[ViewForm]:
+    """The form with a field for each of the statements, in the words that staff read too."""
     fields = {
         one.key: RadioField(
-            one.says,
+            wording[one.key],
             choices=[*ANSWER_WORDS.items(), ("unsure", "Not sure")],
             inline=True,
             small=True,

@@ -232,7 +232,7 @@ def _differences(survey: Survey, rows: Sequence[tuple[Value, ...]]) -> str:
     for one, (_says, staff, *leaders) in zip(survey.practice, rows, strict=True):
         known = [value for value in leaders if isinstance(value, int)]
         if isinstance(staff, int) and known and max(known) - staff >= _APART:
-            apart.append(one.says[0].lower() + one.says[1:])
+            apart.append(f"“{one.says}”")
     if not apart:
         return "Staff and those who lead them see these practices much the same way."
     return (

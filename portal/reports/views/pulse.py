@@ -19,7 +19,7 @@ from portal.reports.forms.pulse import ConfirmForm, OpenForm, view_form
 from portal.reports.queries import pulse as found
 from portal.reports.queries.pulse import WaveFacts
 from portal.reports.rules.pulse_privacy import REST_DAYS, SHORTEST_DAYS, settled, steps_shown
-from portal.reports.rules.pulse_survey import languages, survey
+from portal.reports.rules.pulse_survey import language, languages, survey
 from portal.reports.rules.pulse_waves import Opening, may_close, opens_again, takes_answers
 from portal.reports.rules.written import written
 from portal.reports.service import pulse as service
@@ -140,7 +140,7 @@ def pulse_view(employer: str, wave: str) -> ResponseReturnValue:
     mine = next((one for one in found.views_of(here.id) if one.user_id == actor.user_id), None)
     usual = {"role": "owner" if _owns(employer) else "manager"}
     data: dict[str, Any] = {**mine.answers, "role": mine.role} if mine else usual
-    form = view_form(statements)(data=data)
+    form = view_form(statements, language("en", here.survey_version).questions)(data=data)
     if form.validate_on_submit():
         with unit_of_work():
             done = service.give_view(

@@ -56,6 +56,7 @@ ANNEXES: dict[str, dict[str, str]] = {
     "reports": {
         "facts": "what is counted, as SQL over every feature's records, and its triggers",
         "files": "a report as CSV, as a workbook, and as the page that is printed",
+        "offers": "which reports somebody may have as things stand, in a page or by mail",
         "pulse": "what surveys of workers put on worker, merging, downloads and employers' pages",
         "wiring": "ties the feature to the application",
     },
