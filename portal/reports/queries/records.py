@@ -28,7 +28,7 @@ from portal.db import current_session
 from portal.employers.models import Employer
 from portal.kernel.clock import LONDON
 from portal.network.models import Event
-from portal.payments.models import Output
+from portal.payments.models import Contract, Output
 from portal.payments.rules.words import ENGAGEMENT
 from portal.programme.models import Organisation
 from portal.reports.models import ReportActivity, ReportEmployer, ReportJourney
@@ -55,10 +55,7 @@ _Column = ColumnElement[Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record: when, what it is called, whose it is, what there is to say, and its keys.
-
-    ``case`` and ``reference`` are references for addresses.
-    """
+    """One record; ``case`` and ``reference`` are references for addresses."""
 
     at: date | datetime
     id: int
@@ -72,7 +69,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where a kind of record is found: as the figure counts it."""
+    """Where a kind of record is found."""
 
     rows: FromClause
     at: _Column
@@ -84,6 +81,8 @@ class _Source:
     said: _Column | None = None
     number: _Column | None = None
     case: _Column | None = None
+    # Who else may see it: whose contract pays for it.
+    payer: _Column | None = None
     instant: bool = False
     columns: Mapping[str, _Column] = field(default_factory=dict)
 
@@ -165,8 +164,11 @@ def _outputs(asked: Asked) -> _Source:
         counted.append(_o.output_type == asked.kind)
     if asked.value("hard"):
         counted.append(_o.hard_to_reach.is_(asked.value("hard") == "yes"))
-    rows = Output.__table__.join(Case.__table__, _c.id == _o.case_id).outerjoin(
-        ReferralSource.__table__, _s.id == _c.source_id
+    contract = Contract.__table__.c
+    rows = (
+        Output.__table__.join(Contract.__table__, contract.id == _o.contract_id)
+        .join(Case.__table__, _c.id == _o.case_id)
+        .outerjoin(ReferralSource.__table__, _s.id == _c.source_id)
     )
     return _Source(
         rows,
@@ -178,6 +180,7 @@ def _outputs(asked: Asked) -> _Source:
         provider=_o.organisation_id,
         said=_o.output_type,
         number=_o.base_pence + _o.bonus_pence,
+        payer=contract.organisation_id,
         columns={
             **_place(_o.sector, _o.size_tier, _o.district),
             "provider": _o.organisation_id,
@@ -368,7 +371,8 @@ def _owned(source: _Source, own: Collection[int] | None) -> list[_Column]:
         return []
     if source.provider is None:
         raise ValueError("These records belong to no provider")
-    return [source.provider.in_(sorted(own))]
+    mine = source.provider.in_(sorted(own))
+    return [mine if source.payer is None else or_(mine, source.payer.in_(sorted(own)))]
 
 
 def _chosen(source: _Source, asked: Asked) -> list[_Column]:
@@ -388,11 +392,8 @@ def _between(source: _Source, asked: Asked) -> list[_Column]:
     """Between two days of London, both included."""
     if not source.instant:
         return [source.at >= asked.first, source.at <= asked.last]
-    return [
-        source.at >= _midnight(asked.first),
-        source.at < _midnight(asked.last + timedelta(days=1)),
-    ]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), LONDON).astimezone(UTC)
+    first, after = (
+        datetime.combine(day, time(), LONDON).astimezone(UTC)
+        for day in (asked.first, asked.last + timedelta(days=1))
+    )
+    return [source.at >= first, source.at < after]

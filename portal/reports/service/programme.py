@@ -110,7 +110,9 @@ def _read(scope: Scope) -> tuple[Data, Section, tuple[tuple[str, str], ...]]:
     data = Data(
         scope,
         Titles(
-            tuple(known.sector_choices), tuple(known.tier_choices), tuple(known.district_choices)
+            _narrowed(known.sector_choices, scope.sector),
+            _narrowed(known.tier_choices, scope.size_tier),
+            _narrowed(known.district_choices, scope.district),
         ),
         tallies,
         around.contracts,
@@ -119,6 +121,11 @@ def _read(scope: Scope) -> tuple[Data, Section, tuple[tuple[str, str], ...]]:
     )
     changed = outcome_section(outcomes.measured(of_outcomes))
     return data, changed, _chosen(scope, known, around.providers)
+
+
+def _narrowed(choices: list[tuple[str, str]], chosen: str) -> tuple[tuple[str, str], ...]:
+    """Every group, or the one that the report is about."""
+    return tuple(choice for choice in choices if chosen in {"", choice[0]})
 
 
 def _chosen(

@@ -106,8 +106,14 @@ class Data:
             "size": scope.size_tier,
             "district": scope.district,
             "provider": "" if scope.provider is None else str(scope.provider),
-            **values,
         }
+        if any(known.get(name) not in {None, "", value} for name, value in values.items()):
+            # A group that the filters leave out has no records here.
+            return None
+        known |= values
+        if "contract" in values:
+            # What a contract pays for may be another provider's work.
+            known["provider"] = ""
         return Drill(ENDPOINT, {name: value for name, value in known.items() if value})
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from portal.reports.rules.document import Column, Drill, Section, Table, Unit, Value
-from portal.reports.rules.programme.data import Data, quarter_of
+from portal.reports.rules.programme.data import Data, next_month, quarter_of
 from portal.reports.rules.programme.tables import table, text
 from portal.reports.rules.programme.tally import median
 from portal.reports.rules.readings import pictured
@@ -142,7 +142,7 @@ def _note(data: Data) -> str:
     notes = []
     if not data.has("gaps"):
         notes.append("Days between steps are counted for the whole programme only.")
-    elif quarter_of(data.scope.first) != data.scope.first_month:
+    elif not _whole_quarters(data):
         notes.append("The days speak of whole quarters, the cases of the months chosen.")
     if data.scope.size_tier or data.scope.district:
         notes.append(
@@ -150,6 +150,13 @@ def _note(data: Data) -> str:
             "way begins with the opened case."
         )
     return " ".join(notes)
+
+
+def _whole_quarters(data: Data) -> bool:
+    """Whether the months chosen are whole quarters, the present one as far as it has come."""
+    first, last = data.scope.first_month, data.scope.last_month
+    ends = data.running or quarter_of(next_month(last)) == next_month(last)
+    return quarter_of(first) == first and ends
 
 
 def _drill(data: Data, step: str) -> Drill | None:
