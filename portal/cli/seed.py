@@ -263,7 +263,8 @@ def demo_command() -> None:
     member = Author(ids["member@cafe.example"], "Milo Example", "member@cafe.example")
     surveys = seed_pulse(cafe=cafe, owner=owner, member=member)
     click.echo(f"{surveys} example surveys of workers.")
-    click.echo(f"{seed_movement()} example employers took the diagnostic again.")
+    again = seed_movement(but=(cafe, home))
+    click.echo(f"{again} example employers took the diagnostic again.")
     frozen = seed_reports(
         head=head,
         manager=Author(ids["manager@provider.example"], "Max Example", "manager@provider.example"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -15,7 +16,7 @@ from portal.cli.demo_tools import taken
 from portal.db import current_session, unit_of_work
 from portal.diagnostics import queries, service
 from portal.diagnostics.models import Response
-from portal.employers.models import Employer, Membership
+from portal.employers.models import Employer
 from portal.employers.queries import employer_profile
 from portal.kernel import clock
 from portal.kernel.people import PORTAL
@@ -25,26 +26,28 @@ _LATEST_BEFORE: Final = 2
 _COME_BACK: Final = 0.6
 
 
-def seed_movement() -> int:
-    """Some employers of which nobody signs in come back, most of them a little better; how many."""
+def seed_movement(*, but: Collection[str]) -> int:
+    """Some employers come back, most of them a little better; how many. None of those in ``but``.
+
+    Those that people sign in for (references) stay as their stories tell them.
+    """
     rng = random.Random(28)  # noqa: S311 - a repeatable example, not secret
     count = 0
-    for response_id, reference, helped in _candidates():
+    for response_id, reference, helped in _candidates(but):
         if helped or rng.random() < _COME_BACK:
             count += _again(response_id, reference, helped=helped, rng=rng)
     return count
 
 
-def _candidates() -> list[tuple[int, str, bool]]:
-    """Diagnostics that stand for such employers, old enough, and whether support came since."""
+def _candidates(but: Collection[str]) -> list[tuple[int, str, bool]]:
+    """Diagnostics that stand for such employers, old enough, and whether they had support."""
     helped = select(Attendance.id).where(Attendance.employer_id == Employer.id).exists()
-    signed_in = select(Membership.id).where(Membership.employer_id == Employer.id).exists()
     rows = current_session().execute(
         select(Response.id, Employer.reference, helped)
         .join(Employer, Employer.id == Response.employer_id)
         .where(
             Response.is_current,
-            ~signed_in,
+            Employer.reference.not_in(but),
             Response.completed_at < clock.utc_now() - timedelta(days=_SOONEST),
         )
         .order_by(Response.id)
