@@ -58,6 +58,8 @@ class Rule:
 
     def fitting(self, shape: Shape, total: int) -> Shape:
         """The tables that are shown of a count of this size. It depends on the total alone."""
+        if not total:
+            return shape
         fits = {
             name
             for name in shape.dimensions
