@@ -20,7 +20,7 @@ def html_of(report: Report, *, view: View, fingerprint: str) -> str:
     return page.render(
         report=report,
         sections=shown(report),
-        meanings=meanings(report),
+        meanings=meanings(report, once=True),
         period=period_words(report.first, report.last),
         state=state_words(report),
         for_whom=VIEW_WORDS[view],

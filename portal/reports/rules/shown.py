@@ -267,8 +267,11 @@ class Meaning:
     source: str = ""
 
 
-def meanings(report: Report) -> list[tuple[str, str, list[Meaning]]]:
-    """What everything in the report means, by its parts: the part, its kind, and its names."""
+def meanings(report: Report, *, once: bool = False) -> list[tuple[str, str, list[Meaning]]]:
+    """What everything in the report means, by its parts: the part, its kind, and its names.
+
+    ``once`` leaves out what an earlier table has said already in the same words, as on paper.
+    """
     found: list[tuple[str, str, list[Meaning]]] = []
     for section in report.sections:
         if section.figures:
@@ -282,7 +285,19 @@ def meanings(report: Report) -> list[tuple[str, str, list[Meaning]]]:
             columns = [
                 Meaning(name, UNIT_WORDS[column.unit], column.meaning)
                 for name, column in zip(names, table.columns, strict=True)
-                if column.unit is not Unit.TEXT or column.meaning
             ]
             found.append((table.title, "columns", columns))
-    return found
+    return _said_once(found) if once else found
+
+
+def _said_once(
+    found: Sequence[tuple[str, str, list[Meaning]]],
+) -> list[tuple[str, str, list[Meaning]]]:
+    said: set[Meaning] = set()
+    fresh = []
+    for title, kind, items in found:
+        new = [one for one in items if one not in said]
+        said.update(new)
+        if new:
+            fresh.append((title, kind, new))
+    return fresh

@@ -182,6 +182,9 @@ def test_a_worker_that_died_half_way_takes_what_it_kept(
     page = frozen(head.client)
     reference = reference_of(page)
     storage().put(f"reports/{reference}/report.pdf", b"drawn before the crash")
+    # Whoever has waited too long asks again: the files are made once all the same.
+    again = head.client.submit(page, {}, form=f"{page}/again")
+    assert "being made" in again.get_data(as_text=True)
     run_jobs()
     assert taken(head.client, page, "report.pdf").data == b"drawn before the crash"
     service.make({"copy": reference})
