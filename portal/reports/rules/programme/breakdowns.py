@@ -263,9 +263,7 @@ def _whole_programme(data: Data) -> tuple[list[Table], list[Picture]]:
             values=[column.key for column in several.columns[1:]],
             panels="columns",
         ),
-        _bar(
-            places["size"], "by-size", "bars", "Engagements by size", "engagements", "engagements"
-        ),
+        _engagements(places["size"], "by-size", "Engagements by size"),
         _bar(
             places["district"],
             "by-district",
@@ -278,62 +276,48 @@ def _whole_programme(data: Data) -> tuple[list[Table], list[Picture]]:
     return tables, pictures
 
 
+def _of_provider(data: Data) -> tuple[list[Table], list[Picture]]:
+    titles = {name: getattr(data.titles, name) for _, _, name in _PLACES}
+    tables = [_own(data, by, label, titles[name]) for by, label, name in _PLACES]
+    return tables, [_engagements(tables[0], "by-sector", "Engagements by sector")]
+
+
+def _engagements(made: Table, key: str, title: str) -> Picture:
+    return _bar(made, key, "bars", title, "engagements", "engagements")
+
+
+def _of_everybody(data: Data) -> tuple[list[Table], list[Picture]]:
+    """By provider and by source, where the report is about the whole programme."""
+    if not data.whole:
+        return [], []
+    providers, sources = _providers(data), _sources(data)
+    return [providers, sources], [
+        _engagements(providers, "by-provider", "Engagements by provider"),
+        _bar(sources, "by-source", "bars", "Referrals by source", "referrals", "referrals"),
+    ]
+
+
 def section(data: Data) -> Section:
     """Every breakdown that the scope has."""
-    tables: list[Table]
-    if data.scope.provider is None:
-        tables, pictures = _whole_programme(data)
-    else:
-        titles = {name: getattr(data.titles, name) for _, _, name in _PLACES}
-        tables = [_own(data, by, label, titles[name]) for by, label, name in _PLACES]
-        pictures = [
-            _bar(
-                tables[0],
-                "by-sector",
-                "bars",
-                "Engagements by sector",
-                "engagements",
-                "engagements",
-            )
-        ]
-    if data.has("outputs_p"):
-        tables.append(_providers(data))
-        pictures.append(
-            _bar(
-                tables[-1],
-                "by-provider",
-                "bars",
-                "Engagements by provider",
-                "engagements",
-                "engagements",
-            )
-        )
-    if data.has("referrals_s"):
-        tables.append(_sources(data))
-        pictures.append(
-            _bar(tables[-1], "by-source", "bars", "Referrals by source", "referrals", "referrals")
-        )
-    if data.has("hard"):
-        tables.append(_hard(data))
-    tables.append(_months(data))
-    pictures.append(
-        pictured(
-            "by-month",
-            "months",
-            "Engagements by month",
-            tables[-1],
-            what="engagements",
-            label="month",
-            value="engagements",
-            running=data.running,
-        )
+    tables, pictures = _whole_programme(data) if data.scope.provider is None else _of_provider(data)
+    more, drawn = _of_everybody(data)
+    months = _months(data)
+    by_month = pictured(
+        "by-month",
+        "months",
+        "Engagements by month",
+        months,
+        what="engagements",
+        label="month",
+        value="engagements",
+        running=data.running,
     )
     return Section(
         "breakdowns",
         "Who was reached, where and when",
         "The same figures by group. The groups of a table add up to its total.",
-        tables=tuple(tables),
-        pictures=tuple(pictures),
+        tables=(*tables, *more, *([_hard(data)] if data.has("hard") else []), months),
+        pictures=(*pictures, *drawn, by_month),
         notes=_notes(data),
     )
 
