@@ -214,6 +214,29 @@ def _network(
     ties.renew()
 
 
+def _reports(
+    ids: Mapping[str, int],
+    *,
+    cafe: str,
+    home: str,
+    owner: Author,
+    head: Author,
+    provider_id: int,
+) -> None:
+    """What workers say, diagnostics taken again, and reports frozen as they stood."""
+    member = Author(ids["member@cafe.example"], "Milo Example", "member@cafe.example")
+    surveys = seed_pulse(cafe=cafe, owner=owner, member=member)
+    click.echo(f"{surveys} example surveys of workers.")
+    again = seed_movement(but=(cafe, home))
+    click.echo(f"{again} example employers took the diagnostic again.")
+    frozen = seed_reports(
+        head=head,
+        manager=Author(ids["manager@provider.example"], "Max Example", "manager@provider.example"),
+        provider_id=provider_id,
+    )
+    click.echo(f"{frozen} example reports, frozen as they stood.")
+
+
 @seed.command("demo")
 def demo_command() -> None:
     """Demonstration people, employers, answers and a plan; refused unless the portal is empty."""
@@ -260,17 +283,7 @@ def demo_command() -> None:
     )
     click.echo(f"{resources} resources in the toolkit, {readers:,} made-up readers.")
     _network(ids, cafe=cafe, home=home, owner=owner, carer=cara, head=head)
-    member = Author(ids["member@cafe.example"], "Milo Example", "member@cafe.example")
-    surveys = seed_pulse(cafe=cafe, owner=owner, member=member)
-    click.echo(f"{surveys} example surveys of workers.")
-    again = seed_movement(but=(cafe, home))
-    click.echo(f"{again} example employers took the diagnostic again.")
-    frozen = seed_reports(
-        head=head,
-        manager=Author(ids["manager@provider.example"], "Max Example", "manager@provider.example"),
-        provider_id=provider.id,
-    )
-    click.echo(f"{frozen} example reports, frozen as they stood.")
+    _reports(ids, cafe=cafe, home=home, owner=owner, head=head, provider_id=provider.id)
     click.echo(
         f"{others + 3} example employers, {worked} more with advisers, "
         f"{len(PEOPLE)} people to sign in as."

@@ -156,6 +156,13 @@ def share(
 
 # Reach -----------------------------------------------------------------------------------------
 
+_BLOCK_COLUMNS: Final = (
+    Column("until", "Quarter up to", Unit.MONTH, "Last month of its quarters"),
+    Column("sector", "Sector", Unit.TEXT, "Sector of its employers"),
+    Column("employers", "Employers", Unit.COUNT, "Employers in the block"),
+    Column("answers", "Answers", Unit.COUNT, "People who answered"),
+)
+
 
 def _reach(blocks: Sequence[Block], asked: Asked, sectors: Mapping[str, str]) -> Section:
     rows = tuple(
@@ -192,12 +199,7 @@ def _reach(blocks: Sequence[Block], asked: Asked, sectors: Mapping[str, str]) ->
             Table(
                 "blocks",
                 "Blocks of surveys",
-                (
-                    Column("until", "Quarter up to", Unit.MONTH, "Last month of its quarters"),
-                    Column("sector", "Sector", Unit.TEXT, "Sector of its employers"),
-                    Column("employers", "Employers", Unit.COUNT, "Employers in the block"),
-                    Column("answers", "Answers", Unit.COUNT, "People who answered"),
-                ),
+                _BLOCK_COLUMNS,
                 rows,
                 total=None
                 if len(rows) < 2  # noqa: PLR2004
@@ -218,29 +220,7 @@ def _reach(blocks: Sequence[Block], asked: Asked, sectors: Mapping[str, str]) ->
 
 def _basket(survey: Survey, blocks: Sequence[Block], asked: Asked) -> Section:
     totals, least = _total(blocks), asked.least_answers
-    rows = tuple(
-        (
-            survey.part_title(one.part),
-            one.says,
-            share(totals, "all", one, YES, least=least),
-            share(totals, PART_TIME, one, YES, least=least),
-            share(totals, "all", one, NO, least=least),
-        )
-        for one in survey.basket
-    )
-    table = Table(
-        "basket",
-        "What workers say of their work",
-        (
-            Column("part", "About", Unit.TEXT, "The measure of the basket"),
-            Column("statement", "Workers say", Unit.TEXT, "The statement"),
-            Column("yes", "Yes", Unit.PER_MILLE, "Share of all who answered it"),
-            Column("part_time", "Yes, part-time", Unit.PER_MILLE, "Share of part-time staff"),
-            Column("no", "No", Unit.PER_MILLE, "Share of all who answered it who say no"),
-        ),
-        rows,
-        note="Core measures are pay, secure work and moving up.",
-    )
+    table = _basket_table(survey, totals, least)
     hours = {one.key: one for one in survey.statements}[HOURS]
     return Section(
         "basket",
@@ -270,6 +250,32 @@ def _basket(survey: Survey, blocks: Sequence[Block], asked: Asked) -> Section:
                 value="yes",
             ),
         ),
+    )
+
+
+def _basket_table(survey: Survey, totals: Mapping[tuple[str, str, str], int], least: int) -> Table:
+    rows = tuple(
+        (
+            survey.part_title(one.part),
+            one.says,
+            share(totals, "all", one, YES, least=least),
+            share(totals, PART_TIME, one, YES, least=least),
+            share(totals, "all", one, NO, least=least),
+        )
+        for one in survey.basket
+    )
+    return Table(
+        "basket",
+        "What workers say of their work",
+        (
+            Column("part", "About", Unit.TEXT, "The measure of the basket"),
+            Column("statement", "Workers say", Unit.TEXT, "The statement"),
+            Column("yes", "Yes", Unit.PER_MILLE, "Share of all who answered it"),
+            Column("part_time", "Yes, part-time", Unit.PER_MILLE, "Share of part-time staff"),
+            Column("no", "No", Unit.PER_MILLE, "Share of all who answered it who say no"),
+        ),
+        rows,
+        note="Core measures are pay, secure work and moving up.",
     )
 
 
