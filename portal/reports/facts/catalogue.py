@@ -26,7 +26,7 @@ def derived_rows(sql: Sql) -> tuple[Derived, ...]:
         employers.standing(sql),
         network.activities(sql),
         outcomes.standings(sql),
-        movement.meanwhile(sql),
+        movement.meanwhile(),
     )
 
 

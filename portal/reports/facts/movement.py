@@ -24,9 +24,17 @@ _WAY: Final = (
 )
 
 
-def meanwhile(sql: Sql) -> Derived:
-    """One row an employer that was compared, with the support it came to between the two days."""
-    assert sql  # noqa: S101 - days are kept as days: both databases read them alike
+_OVERALL: Final = (
+    "(SELECT * FROM diagnostic_movement_scores WHERE dimension = 'overall') s "
+    "JOIN diagnostic_movements m ON m.id = s.movement_id"
+)
+
+
+def meanwhile() -> Derived:
+    """One row an employer that was compared, with the support it came to between the two days.
+
+    Days are kept as days, which both databases read alike.
+    """
     kinds = " || ".join(
         "CASE WHEN EXISTS (SELECT 1 FROM delivery_attendances t JOIN support_deliveries d "  # noqa: S608
         "ON d.id = t.delivery_id WHERE t.employer_id = m.employer_id AND d.withdrawn_at IS NULL "
@@ -36,8 +44,7 @@ def meanwhile(sql: Sql) -> Derived:
     )
     return Derived(
         table="report_movements",
-        source="(SELECT * FROM diagnostic_movement_scores WHERE dimension = 'overall') s "
-        "JOIN diagnostic_movements m ON m.id = s.movement_id",
+        source=_OVERALL,
         columns=(
             ("score_id", "s.id"),
             ("questionnaire_key", "m.questionnaire_key"),

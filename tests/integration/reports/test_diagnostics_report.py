@@ -248,9 +248,9 @@ def check_again(report: Report, asked: Asked, moved: list[Moved]) -> None:
         return
     found = tables(report, "again")
     for title, low, high in (
-        ("Less than 6 months before the end", 0, 5),
-        ("6 to 11 months before", 6, 11),
-        ("12 months before or more", 12, 10**6),
+        ("Less than 6 months ago", 0, 5),
+        ("6 to 11 months ago", 6, 11),
+        ("12 months ago or more", 12, 10**6),
         ("All", 0, 10**6),
     ):
         states = [
@@ -293,7 +293,7 @@ def check_support(report: Report, asked: Asked, moved: list[Moved]) -> None:
 
     for kinds in {support for _, support in wanted}:
         items = [item for item, support in wanted if support == kinds]
-        label = " + ".join(names[kind] for kind in kinds).capitalize() or "None of these"
+        label = " + ".join(names[kind] for kind in kinds).capitalize() or "No such support"
         shown = found["support"][label]
         assert shown[0] == len(items)
         assert shown[1:] == few if len(items) < MINIMUM else shown[:4] == row(items)

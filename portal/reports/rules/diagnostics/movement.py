@@ -27,23 +27,26 @@ _RULE: Final = (
     "corrects."
 )
 _WARNING: Final = (
-    "Movement is change over time, not an effect of the service: there are no other employers to "
-    "compare with, those who come back choose to, and low first scores tend to rise by themselves."
+    "Why it is not called an effect: there are no other employers to compare with, those who come "
+    "back choose to, and low first scores tend to rise by themselves."
 )
 _NOTHING: Final = "Nothing yet: no employer took the diagnostic again in this time."
 _MONTHS: Final = 12
 # How long before the end of the report a first diagnostic was: fewer months than this.
 _AGES: Final = (
-    (6, "Less than 6 months before the end"),
-    (12, "6 to 11 months before"),
-    (None, "12 months before or more"),
+    (6, "Less than 6 months ago"),
+    (12, "6 to 11 months ago"),
+    (None, "12 months ago or more"),
 )
 
 
 def section(data: Data) -> Section:
     """How dimensions moved."""
     overall = data.moved(OVERALL)
-    intro = "Employers that took the diagnostic more than once: their first against their latest."
+    intro = (
+        "Employers that took the diagnostic more than once: their first against their latest. This "
+        "is change over time, not an effect of the service."
+    )
     if not overall.n:
         return Section("movement", "Movement", intro, figures=_figures(overall), notes=(_NOTHING,))
     dimensions = _dimensions(data)
@@ -258,7 +261,7 @@ def _attrition(data: Data) -> tuple[Figure, ...]:
 
 def _ages(data: Data) -> Table:
     columns = (
-        Column("age", "First diagnostic", Unit.TEXT, "How long before the end of the report"),
+        Column("age", "First diagnostic", Unit.TEXT, "How long ago, at the end of the report"),
         Column("n", "Employers", Unit.COUNT, "Employers with their first diagnostic then"),
         Column("compared", "Taken again, compared", Unit.COUNT, "Two that can be compared"),
         Column("apart", "Taken again, not comparable", Unit.COUNT, "No question in common"),

@@ -12,10 +12,10 @@ from portal.reports.rules.intervals import wilson
 from portal.reports.rules.readings import pictured
 
 _WARNING: Final = (
-    "This is an association and nothing more. Employers choose the support they have, and those "
-    "who want to change most may have most of it. It does not say that support moved a score."
+    "Why it is only an association: employers choose the support they have, and those who want to "
+    "change most may have most of it."
 )
-NONE: Final = "None of these"
+NONE: Final = "No such support"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ def section(data: Data) -> Section:
     """Combinations of support, and each kind with and without, beside how employers moved."""
     intro = (
         "Employers that were compared, by the kinds of support they came to after their first "
-        "diagnostic and up to their latest."
+        "diagnostic and up to their latest. It is an association: it does not say that support "
+        "moved a score."
     )
     if not data.together:
         return Section(
@@ -56,6 +57,7 @@ def section(data: Data) -> Section:
         "Support and movement",
         intro,
         tables=(table, _kinds(data)),
+        # One bar alone is no comparison.
         pictures=(
             pictured(
                 "support-bars",
@@ -68,7 +70,9 @@ def section(data: Data) -> Section:
                 low="low",
                 high="high",
             ),
-        ),
+        )
+        if sum(isinstance(row[2], int) for row in table.rows) > 1
+        else (),
         notes=(
             _WARNING,
             f"Nothing is said of fewer than {data.minimum} employers.",
