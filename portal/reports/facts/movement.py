@@ -35,13 +35,6 @@ def meanwhile() -> Derived:
 
     Days are kept as days, which both databases read alike.
     """
-    kinds = " || ".join(
-        "CASE WHEN EXISTS (SELECT 1 FROM delivery_attendances t JOIN support_deliveries d "  # noqa: S608
-        "ON d.id = t.delivery_id WHERE t.employer_id = m.employer_id AND d.withdrawn_at IS NULL "
-        "AND d.delivered_on > m.first_on AND d.delivered_on <= m.latest_on "
-        f"AND d.kind = '{kind}') THEN '{kind} ' ELSE '' END"
-        for kind in SUPPORT
-    )
     return Derived(
         table="report_movements",
         source=_OVERALL,
@@ -52,7 +45,7 @@ def meanwhile() -> Derived:
             ("size_tier", "m.size_tier"),
             ("district", "m.district"),
             ("latest_on", "m.latest_on"),
-            ("support", f"trim({kinds})"),
+            ("support", f"trim({_support()})"),
             ("before_tenths", "s.before_tenths"),
             ("after_tenths", "s.after_tenths"),
         ),
@@ -81,6 +74,16 @@ def meanwhile() -> Derived:
                 added=False,
             ),
         ),
+    )
+
+
+def _support() -> str:
+    return " || ".join(
+        "CASE WHEN EXISTS (SELECT 1 FROM delivery_attendances t JOIN support_deliveries d "  # noqa: S608
+        "ON d.id = t.delivery_id WHERE t.employer_id = m.employer_id AND d.withdrawn_at IS NULL "
+        "AND d.delivered_on > m.first_on AND d.delivered_on <= m.latest_on "
+        f"AND d.kind = '{kind}') THEN '{kind} ' ELSE '' END"
+        for kind in SUPPORT
     )
 
 
