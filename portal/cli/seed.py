@@ -43,6 +43,7 @@ from portal.kernel.people import PORTAL, Author
 from portal.network.service import ties
 from portal.programme import service as programme
 from portal.programme.queries import organisations
+from portal.reports.service.statistics import release_due
 
 seed = AppGroup("seed", help="Fill an empty portal with demonstration data.")
 PASSWORD = "careers-for-everyone-2026"  # noqa: S105 - printed for the demonstration, refused elsewhere
@@ -235,6 +236,7 @@ def _reports(
         provider_id=provider_id,
     )
     click.echo(f"{frozen} example reports, frozen as they stood.")
+    click.echo(f"{len(release_due())} quarters of statistics, released.")
 
 
 @seed.command("demo")

@@ -57,6 +57,7 @@ ANNEXES: dict[str, dict[str, str]] = {
         "facts": "what is counted, as SQL over every feature's records, and its triggers",
         "files": "a report as CSV, as a workbook, and as the page that is printed",
         "offers": "which reports somebody may have as things stand, in a page or by mail",
+        "releasing": "what releases of statistics put on pages, worker and daily work",
         "pulse": "what surveys of workers put on worker, merging, downloads and employers' pages",
         "wiring": "ties the feature to the application",
     },
