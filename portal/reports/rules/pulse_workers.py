@@ -157,8 +157,8 @@ def share(
 # Reach -----------------------------------------------------------------------------------------
 
 _BLOCK_COLUMNS: Final = (
-    Column("until", "Quarter up to", Unit.MONTH, "Last month of its quarters"),
     Column("sector", "Sector", Unit.TEXT, "Sector of its employers"),
+    Column("until", "Quarter up to", Unit.MONTH, "Last month of its quarters"),
     Column("employers", "Employers", Unit.COUNT, "Employers in the block"),
     Column("answers", "Answers", Unit.COUNT, "People who answered"),
 )
@@ -167,8 +167,8 @@ _BLOCK_COLUMNS: Final = (
 def _reach(blocks: Sequence[Block], asked: Asked, sectors: Mapping[str, str]) -> Section:
     rows = tuple(
         (
-            block.last_on.replace(day=1).isoformat(),
             sectors.get(block.sector, "Several sectors together"),
+            block.last_on.replace(day=1).isoformat(),
             block.employers,
             block.answers,
         )
@@ -204,8 +204,8 @@ def _reach(blocks: Sequence[Block], asked: Asked, sectors: Mapping[str, str]) ->
                 total=None
                 if len(rows) < 2  # noqa: PLR2004
                 else (
-                    None,
                     "All",
+                    None,
                     sum(block.employers for block in blocks),
                     sum(block.answers for block in blocks),
                 ),
