@@ -115,7 +115,7 @@ def test_it_comes_once_when_the_month_is_over(app: Flask, post: PostBox, run_job
     (mail,) = post.sent
     assert mail.to == one.user.email
     assert mail.subject == "Everything: November 2026"
-    assert "Of the figures shown, Care is most." in mail.text
+    assert "Of the figures shown, Care is most." in mail.text.split("\n- ")[1].splitlines()
     (file,) = mail.files
     assert file.name == "everything-2026-11.pdf"
     printed = PdfReader(BytesIO(file.data))
