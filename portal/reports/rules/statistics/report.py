@@ -156,7 +156,7 @@ def _groups(released: Released) -> Section:
 
 def _together(released: Released, name: str, title: str, keys: Sequence[str]) -> Table:
     """Several counts by one dimension: a row a group, and all of them together."""
-    shown = [BY_KEY[key] for key in keys if name in BY_KEY[key].dimensions]
+    shown = [BY_KEY[key] for key in keys if released.counts[key].shows(((name, ""),))]
     groups = released.words[name]
     return Table(
         f"by-{name}",
