@@ -152,7 +152,7 @@ def passage(
     worst = max(losses, key=lambda loss: loss[0], default=None)
     if worst is not None and worst[0] > 0 and isinstance(worst[1].value, int):
         part = share(worst[0], worst[1].value)
-        text += f"; the largest drop is after “{worst[1].label}”, after which {worst[0]:,} "
+        text += f"; the largest drop is after “{worst[1].label}”: {worst[0]:,} "
         text += f"({percent(part)}) have not gone on"
     elif worst is not None and not found.held_back:
         text += "; none dropped out on the way"

@@ -213,7 +213,7 @@ def test_progress_against_a_profile(rows, text):
         (
             {"In": 100, "Mid": 60, "Out": 30},
             (),
-            "Of 100 cases, 30 (30.0%) came to “Out”; the largest drop is after “In”, after which 40 (40.0%) have not gone on.",
+            "Of 100 cases, 30 (30.0%) came to “Out”; the largest drop is after “In”: 40 (40.0%) have not gone on.",
         ),
         (
             {"In": 10, "Mid": 10, "Out": 10},
@@ -223,7 +223,7 @@ def test_progress_against_a_profile(rows, text):
         (
             {"In": 10, "Mid": 8, "Out": 8},
             (None, 3, 9),
-            "Of 10 cases, 8 (80.0%) came to “Out”; the largest drop is after “In”, after which 2 (20.0%) have not gone on; the longest wait is for “Out”, 9 days at the median.",
+            "Of 10 cases, 8 (80.0%) came to “Out”; the largest drop is after “In”: 2 (20.0%) have not gone on; the longest wait is for “Out”, 9 days at the median.",
         ),
         ({"In": 0, "Out": 0}, (), "In: no cases."),
         ({"In": SMALL, "Out": SMALL}, (), "No figure can be shown here."),
