@@ -69,7 +69,7 @@ def section(measured: Mapping[str, Measured]) -> Section:
                 "dots",
                 "Each employer on average, then and now",
                 table,
-                what="for each employer",
+                what="the average for each employer",
                 label="measure",
                 values=["mean_before", "mean_after"],
             ),

@@ -23,13 +23,7 @@ _ABOUT: Final = (
     "inputs to outcomes, with targets, groups, the way from referral to embedded practice, and "
     "cost."
 )
-_NOTES: Final = (
-    "Figures count whole months by the London clock.",
-    (
-        "Every figure follows its records at once: a record that is corrected later changes the "
-        "figure of its month. Freeze the report to keep it as it is."
-    ),
-)
+_NOTES: Final = ("Figures count whole months by the London clock.",)
 _NOT_NARROWED: Final = (
     "One provider's work is shown for all employers: the filters for sector, size and district "
     "were left out."

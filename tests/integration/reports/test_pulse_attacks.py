@@ -232,7 +232,7 @@ def test_two_surveys_that_differ_by_one_person_do_not_name_their_answers(app: Fl
         joined = rng.choice(["yes", "no"])
         shown = []
         for people in (staff, [*staff, {"stay": joined}]):
-            wave = make.closed_wave(day=DAY, people=people)
+            wave = make.closed_wave(day=DAY, people=people, dice=rng)
             report = pulse_reports.results_of(wave)
             assert report is not None
             rows = {row[1]: row for row in report.section("basket").tables[0].rows}

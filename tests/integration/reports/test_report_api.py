@@ -394,6 +394,8 @@ def test_the_service_keeps_the_limit_by_itself(app: Flask) -> None:
 
 @pytest.mark.parametrize("role", ["lep_officer", "evaluator", "provider_manager", "administrator"])
 def test_nobody_else_makes_tokens(app: Flask, role: str) -> None:
-    client = person(app, role, organisation="A Provider" if role == "provider_manager" else "").client
+    client = person(
+        app, role, organisation="A Provider" if role == "provider_manager" else ""
+    ).client
     assert client.get(PAGE).status_code == 403
     assert client.post(PAGE, data={}).status_code in {403, 419}
