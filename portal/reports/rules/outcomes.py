@@ -15,7 +15,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "quality": "Quality part-time roles advertised in 12 months",
     "policies": "Policies in place, of two asked about",
     "pathways": "Entry-level roles with the next step written down",
-    "support": "Development reviews, coaching and mentoring had by part-time staff",
+    "support": "Reviews, coaching and mentoring of part-time staff",
     "training": "Part-time staff who had extra training",
 }
 QUALITY: Final = (
@@ -56,7 +56,7 @@ def section(measured: Mapping[str, Measured]) -> Section:
     most = max((item.matched for item in measured.values()), default=0)
     return Section(
         key="outcomes",
-        title="Outcomes",
+        title="Outcomes: what employers say changed",
         intro=(
             "What employers said at the start and again at their latest follow-up. This is change "
             "beside the service, not because of it: there are no other employers to compare with."

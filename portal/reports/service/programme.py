@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from portal.kernel.clock import utc_now
+from portal.network.queries import graph
+from portal.network.rules.graph_report import quarter_title, read, reading
 from portal.programme.queries import settings
 from portal.programme.rules import ProgrammeSettings
 from portal.reports.queries import programme as found
 from portal.reports.rules.document import Report, Section
 from portal.reports.rules.outcomes import section as outcome_section
-from portal.reports.rules.programme import breakdowns, cost, funnel, hard, logic, reach, targets
+from portal.reports.rules.programme import (
+    breakdowns,
+    cost,
+    funnel,
+    hard,
+    logic,
+    network,
+    reach,
+    targets,
+)
 from portal.reports.rules.programme.data import Data, Titles
 from portal.reports.rules.scope import Scope, View
 from portal.reports.service import outcomes
@@ -68,6 +80,8 @@ def build(scope: Scope) -> Report:
         changed,
         *(section for section in others if section is not None),
     ]
+    if scope.view is View.FULL and not scope.filtered and scope.provider is None:
+        sections += _network()
     if scope.view is View.STATISTICS:
         sections = [_unnamed(section) for section in sections]
     return Report(
@@ -93,6 +107,37 @@ def _unnamed(section: Section) -> Section:
         tuple(table for table in section.tables if table.key not in _NAMED),
         tuple(picture for picture in section.pictures if picture.table not in _NAMED),
         section.notes,
+    )
+
+
+def _network() -> list[Section]:
+    """The network as it was worked out last; nothing before the first time."""
+    now = graph.latest("", "")
+    if now is None or not now.measures["members"]:
+        return []
+    standings = [
+        _standing(quarter_title(one.day), one.measures)
+        for one in reversed(graph.earlier("", "", now.day))
+    ]
+    return [
+        network.section(
+            (*standings, _standing("Now", now.measures)),
+            now.measures["picture"],
+            reading(read(now.measures)),
+        )
+    ]
+
+
+def _standing(title: str, kept: Mapping[str, Any]) -> network.Standing:
+    known = read(kept)
+    return network.Standing(
+        title,
+        known.members,
+        known.ties,
+        known.density,
+        len(known.parts),
+        known.alone,
+        known.brokers,
     )
 
 

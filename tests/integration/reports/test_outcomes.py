@@ -28,7 +28,7 @@ LABELS = {
     "quality": "Quality part-time roles advertised in 12 months",
     "policies": "Policies in place, of two asked about",
     "pathways": "Entry-level roles with the next step written down",
-    "support": "Development reviews, coaching and mentoring had by part-time staff",
+    "support": "Reviews, coaching and mentoring of part-time staff",
     "training": "Part-time staff who had extra training",
 }
 
