@@ -78,15 +78,12 @@ class Place:
 def measures(*, quick: bool = False) -> Iterator[Measure]:
     employers = EMPLOYERS // 20 if quick else EMPLOYERS
     rounds = 2 if quick else ROUNDS
-    found = [item for item in builders() if item.key in REPORTS]
     for kind in KINDS:
         with workplace() as folder:
-            yield from _on(kind, folder, employers, rounds, found)
+            yield from _on(kind, folder, employers, rounds)
 
 
-def _on(
-    kind: str, folder: Path, employers: int, rounds: int, found: list[Builder]
-) -> Iterator[Measure]:
+def _on(kind: str, folder: Path, employers: int, rounds: int) -> Iterator[Measure]:
     (folder / "tenth").mkdir()
     with portal_on(kind, folder) as app, portal_on(kind, folder / "tenth") as small:
         whole, tenth = Place(app, employers), Place(small, employers // 10)
@@ -96,7 +93,8 @@ def _on(
         if importlib.util.find_spec("duckdb") is not None:
             with database_of(app).engine.connect() as connection:
                 duck = Duck(connection, folder)
-        for builder in found:
+        # Reports are known once an application is built.
+        for builder in (item for item in builders() if item.key in REPORTS):
             yield from _report(kind, whole, tenth, duck, builder, rounds)
 
 

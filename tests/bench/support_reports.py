@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -12,6 +13,8 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection
 
+from portal.db import Base
+from portal.db.types import UtcDateTime
 from portal.reports.facts.catalogue import derived_rows, facts
 from portal.reports.facts.definition import CELL, Fact
 from portal.reports.facts.dialect import POSTGRESQL, Sql
@@ -34,14 +37,14 @@ _LEFT_OUT = {"answers", "result", "facts"}
 def recorded() -> Iterator[list[Wanted]]:
     """Every question that is put to the cells meanwhile, each once."""
     asked: list[Wanted] = []
-    real = cells._wheres
+    real = cells._checked
 
-    def noting(table: Any, wanted: Wanted) -> Any:
+    def noting(wanted: Wanted) -> None:
         if wanted not in asked:
             asked.append(wanted)
-        return real(table, wanted)
+        real(wanted)
 
-    with patch.object(cells, "_wheres", noting):
+    with patch.object(cells, "_checked", noting):
         yield asked
 
 
@@ -90,6 +93,7 @@ class Duck:
 
         self.connection = duckdb.connect()
         self.connection.execute("SET threads = 2")
+        self.connection.execute("SET TimeZone = 'UTC'")
         for table in TABLES:
             self._copy(connection, table, folder / f"{table}.csv")
 
@@ -103,21 +107,16 @@ class Duck:
             writer.writerow([names[place] for place in kept])
             for row in found:
                 writer.writerow([_plain(row[place]) for place in kept])
-        self.connection.execute(
-            f"CREATE TABLE {table} AS SELECT * FROM "
-            f"read_csv('{path}', header = true, sample_size = -1)"
+        columns = Base.metadata.tables[table].columns
+        shown = ", ".join(
+            f'CAST("{names[place]}" AS {_kind(columns[names[place]].type)}) AS "{names[place]}"'
+            for place in kept
         )
-        for name, kind in self.connection.execute(
-            f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = '{table}'"
-        ).fetchall():
-            if kind == "TIMESTAMP":
-                self._type(table, name, "TIMESTAMPTZ")
-            elif name == "answers":
-                self._type(table, name, "JSON")
+        self.connection.execute(
+            f"CREATE TABLE {table} AS SELECT {shown} FROM "
+            f"read_csv('{path}', header = true, all_varchar = true)"
+        )
         path.unlink()
-
-    def _type(self, table: str, column: str, kind: str) -> None:
-        self.connection.execute(f"ALTER TABLE {table} ALTER {column} TYPE {kind}")
 
     def answer(self, questions: list[str]) -> None:
         """Run the questions to their ends."""
@@ -126,7 +125,21 @@ class Duck:
 
     def questions(self, asked: list[Wanted]) -> list[str]:
         """The questions in DuckDB's words, which are PostgreSQL's."""
-        return [over_records(POSTGRESQL, wanted) for wanted in asked]
+        # "at" is a word of its own there.
+        return [
+            re.sub(r"\b(\w+)\.at\b", r'\1."at"', over_records(POSTGRESQL, wanted))
+            for wanted in asked
+        ]
+
+
+def _kind(kind: Any) -> str:
+    """The type of a column in DuckDB."""
+    if isinstance(kind, UtcDateTime):
+        return "TIMESTAMPTZ"
+    if "JSON" in type(kind).__name__.upper():
+        return "JSON"
+    known = {date: "DATE", int: "BIGINT", bool: "BOOLEAN"}
+    return known.get(kind.python_type, "VARCHAR")
 
 
 def _plain(value: Any) -> Any:
