@@ -10,7 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.chromium import find_chromium
-from tests.e2e.support import CHROMIUM_FLAGS, VIEWPORTS, LiveServer, browser_context
+from tests.e2e.support import (
+    CHROMIUM_FLAGS,
+    VIEWPORTS,
+    LiveServer,
+    browser_context,
+    demonstration,
+)
 
 NewPage = Callable[..., Page]
 
@@ -35,9 +41,8 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """An installation of its own with the demonstration data, which wants an empty portal."""
-    server = LiveServer(tmp_path_factory.mktemp("demo"))
+    server = demonstration(tmp_path_factory.mktemp("demo"))
     try:
-        server.flask("seed", "demo")
         server.start()
         yield server
     finally:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -52,14 +53,43 @@ PAYER = {
 _READY_SECONDS = 90
 
 
+def demonstration(folder: Path) -> LiveServer:
+    """An installation with the demonstration and all that its worker makes of it, not started.
+
+    It is made once a run and copied: some two hundred PDFs and files would take each process of
+    the suite minutes of its own.
+    """
+    made = databases.SHARED / "demonstration"
+    with databases.locked("demonstration"):
+        if not made.exists():
+            building = databases.SHARED / "demonstration-building"
+            building.mkdir()
+            server = LiveServer(building)
+            try:
+                server.flask("seed", "demo")
+                server.start()
+                server.settle(900)
+            finally:
+                server.stop()
+            # What is still beside the file goes into it before it is moved.
+            with contextlib.closing(sqlite3.connect(server.database)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            server.database.rename(building / "demonstration.db")
+            building.rename(made)
+    copied = folder / "demonstration"
+    shutil.copytree(made, copied)
+    return LiveServer(copied, database=copied / "demonstration.db")
+
+
 class LiveServer:
     """Web and worker processes on a fresh migrated database, all in a folder of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, database: Path | None = None) -> None:
         self.folder = folder
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         self._port = port
-        self.database = Path(databases.new_sqlite(folder).removeprefix("sqlite:///"))
+        made = database or databases.new_sqlite(folder).removeprefix("sqlite:///")
+        self.database = Path(made)
         self.environment = {
             **os.environ,
             "PORTAL_ENV": "development",

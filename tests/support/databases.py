@@ -33,7 +33,8 @@ SHARED = folder_of(RUN)
 
 
 @contextlib.contextmanager
-def _locked(name: str) -> Iterator[None]:
+def locked(name: str) -> Iterator[None]:
+    """Hold a lock that all processes of this run share."""
     SHARED.mkdir(parents=True, exist_ok=True)
     with (SHARED / f"{name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -49,7 +50,7 @@ def shared_folder(name: str) -> Path:
 
 def sqlite_template() -> Path:
     """A migrated, empty SQLite file, made once a run."""
-    with _locked("sqlite"):
+    with locked("sqlite"):
         path = SHARED / "template.db"
         if not path.exists():
             load_metadata()
@@ -94,7 +95,7 @@ def _server_url() -> str:
 def postgres_server() -> str:
     """Start the server if need be and migrate a template database once a run."""
     load_metadata()
-    with _locked("postgres"):
+    with locked("postgres"):
         url = _server_url()
         marker = SHARED / "pg-template"
         if not marker.exists():
@@ -132,7 +133,7 @@ def new_postgres() -> str:
     """The address of a fresh migrated PostgreSQL database."""
     url = postgres_server()
     name = f"t_{uuid.uuid4().hex}"
-    with _locked("postgres"):
+    with locked("postgres"):
         _execute(url, f"CREATE DATABASE {name} TEMPLATE portal_template")
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 

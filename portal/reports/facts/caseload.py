@@ -82,9 +82,11 @@ def _first(table: str, day: str, where: str = "1 = 1") -> str:
 
 def _support_had() -> str:
     """The kinds of support a case had, in their order, with a space between."""
+    # Not EXISTS: PostgreSQL may answer that by reading the whole table into memory once.
     kinds = " || ".join(
-        f"CASE WHEN EXISTS (SELECT 1 FROM {_DELIVERED} WHERE x.case_id = c.id "  # noqa: S608
-        f"AND d.withdrawn_at IS NULL AND d.kind = '{kind}') THEN '{kind} ' ELSE '' END"
+        f"CASE WHEN (SELECT 1 FROM {_DELIVERED} WHERE x.case_id = c.id "  # noqa: S608
+        f"AND d.withdrawn_at IS NULL AND d.kind = '{kind}' LIMIT 1) IS NOT NULL "
+        f"THEN '{kind} ' ELSE '' END"
         for kind in SUPPORT
     )
     return f"trim({kinds})"

@@ -79,10 +79,10 @@ def meanwhile() -> Derived:
 
 def _support() -> str:
     return " || ".join(
-        "CASE WHEN EXISTS (SELECT 1 FROM delivery_attendances t JOIN support_deliveries d "  # noqa: S608
+        "CASE WHEN (SELECT 1 FROM delivery_attendances t JOIN support_deliveries d "  # noqa: S608
         "ON d.id = t.delivery_id WHERE t.employer_id = m.employer_id AND d.withdrawn_at IS NULL "
         "AND d.delivered_on > m.first_on AND d.delivered_on <= m.latest_on "
-        f"AND d.kind = '{kind}') THEN '{kind} ' ELSE '' END"
+        f"AND d.kind = '{kind}' LIMIT 1) IS NOT NULL THEN '{kind} ' ELSE '' END"
         for kind in SUPPORT
     )
 

@@ -18,8 +18,9 @@ def activities(sql: Sql) -> Derived:
             (
                 "held_on",
                 (
-                    "CASE WHEN EXISTS (SELECT 1 FROM event_registrations v WHERE v.event_id = e.id "  # noqa: S608
-                    f"AND v.attended_at IS NOT NULL) THEN {sql.day('e.starts_at')} END"
+                    "CASE WHEN (SELECT 1 FROM event_registrations v "  # noqa: S608
+                    "WHERE v.event_id = e.id "
+                    f"AND v.attended_at IS NOT NULL LIMIT 1) IS NOT NULL THEN {sql.day('e.starts_at')} END"
                 ),
             ),
         ),

@@ -80,8 +80,7 @@ def build(scope: Scope) -> Report:
         changed,
         *(section for section in others if section is not None),
     ]
-    if scope.view is View.FULL and not scope.filtered and scope.provider is None:
-        sections += _network()
+    sections += _network(scope)
     if scope.view is View.STATISTICS:
         sections = [_unnamed(section) for section in sections]
     return Report(
@@ -110,8 +109,10 @@ def _unnamed(section: Section) -> Section:
     )
 
 
-def _network() -> list[Section]:
-    """The network as it was worked out last; nothing before the first time."""
+def _network(scope: Scope) -> list[Section]:
+    """The network as it was worked out last: the whole of it, for LEP staff."""
+    if scope.view is not View.FULL or scope.filtered or scope.provider is not None:
+        return []
     now = graph.latest("", "")
     if now is None or not now.measures["members"]:
         return []
