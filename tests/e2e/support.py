@@ -160,8 +160,14 @@ class LiveServer:
             return connection.execute(query, values).fetchall()
 
     def settle(self, seconds: float = 300) -> None:
-        """Wait until the worker has done what was left for it, such as the demonstration's PDFs."""
-        left = "SELECT count(*) FROM outbox WHERE done_at IS NULL"
+        """Wait until the worker has done what was left for it, such as the demonstration's PDFs.
+
+        What is meant for later, such as a mail some minutes after a post, is left alone.
+        """
+        left = (
+            "SELECT count(*) FROM outbox WHERE done_at IS NULL "
+            "AND due_at <= strftime('%Y-%m-%d %H:%M:%f', 'now')"
+        )
         wait_until(lambda: self.rows(left) == [(0,)], seconds, self.logs)
 
     def mail_to(self, recipient: str, subject: str = "", *, seconds: float = 20) -> str:

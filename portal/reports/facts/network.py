@@ -20,7 +20,8 @@ def activities(sql: Sql) -> Derived:
                 (
                     "CASE WHEN (SELECT 1 FROM event_registrations v "  # noqa: S608
                     "WHERE v.event_id = e.id "
-                    f"AND v.attended_at IS NOT NULL LIMIT 1) IS NOT NULL THEN {sql.day('e.starts_at')} END"
+                    "AND v.attended_at IS NOT NULL LIMIT 1) IS NOT NULL "
+                    f"THEN {sql.day('e.starts_at')} END"
                 ),
             ),
         ),
