@@ -8,6 +8,7 @@ from typing import Final
 
 from portal.reports.rules.document import Column, Figure, Section, Table, Unit, Value, Withheld
 from portal.reports.rules.readings import pictured
+from portal.reports.rules.written import mean, share
 
 # What each measure counts. The five kinds are domain.md's; quality part-time roles are the sixth.
 MEASURES: Final[Mapping[str, str]] = {
@@ -89,21 +90,11 @@ def _row(label: str, item: Measured) -> tuple[Value, ...]:
         label,
         item.started,
         item.matched,
-        _share(item.started - item.matched, item.started),
-        _mean(item.before, item.matched),
-        _mean(item.after, item.matched),
+        share(item.started - item.matched, item.started),
+        mean(item.before, item.matched, 10),
+        mean(item.after, item.matched, 10),
         *moves,
     )
-
-
-def _share(part: int, whole: int) -> Value:
-    """Tenths of a percent, rounded half up; nothing of nothing is no share."""
-    return None if whole <= 0 else (2000 * part + whole) // (2 * whole)
-
-
-def _mean(total: int, n: int) -> Value:
-    """Tenths, rounded half up."""
-    return None if n <= 0 else (20 * total + n) // (2 * n)
 
 
 _COLUMNS: Final = (

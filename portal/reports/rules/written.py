@@ -49,6 +49,11 @@ def share(part: int, whole: int) -> int | None:
     return None if whole <= 0 else (2_000 * part + whole) // (2 * whole)
 
 
+def mean(total: int, n: int, scale: int = 1) -> int | None:
+    """The mean of what was added up, times ``scale``, halves up; None of nothing."""
+    return None if n <= 0 else (2 * scale * total + n) // (2 * n)
+
+
 def _shortened(size: int, one: int) -> str:
     """A number in units of ``one``, with two or three figures from ten thousand up."""
     whole = (2 * size + one) // (2 * one)

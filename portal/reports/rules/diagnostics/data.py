@@ -8,7 +8,7 @@ from datetime import date
 
 from portal.reports.rules.document import Value, Withheld
 from portal.reports.rules.scope import Scope
-from portal.reports.rules.written import share
+from portal.reports.rules.written import mean, share
 
 OVERALL = "overall"
 BINS = 101
@@ -143,11 +143,6 @@ class Data:
     def enough(self, n: int, value: Callable[[], Value]) -> Value:
         """A value of so many employers, or that they are too few to say anything."""
         return value() if n >= self.minimum else Withheld.TOO_FEW
-
-
-def mean(total: int, n: int, scale: int = 1) -> int | None:
-    """The mean of what was added up, times ``scale``, halves up; nothing of nothing."""
-    return None if n <= 0 else (2 * scale * total + n) // (2 * n)
 
 
 def change(moves: Moves) -> int | None:

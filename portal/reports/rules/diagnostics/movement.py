@@ -12,12 +12,12 @@ from portal.reports.rules.diagnostics.data import (
     Data,
     Moves,
     change,
-    mean,
     part,
 )
 from portal.reports.rules.document import Column, Figure, Picture, Section, Table, Unit, Value
 from portal.reports.rules.intervals import wilson
 from portal.reports.rules.readings import pictured
+from portal.reports.rules.written import mean
 
 _SOURCE: Final = "Completed diagnostics"
 _RULE: Final = (

@@ -9,9 +9,10 @@ from portal.diagnostics.rules.benchmark import quantile
 from portal.diagnostics.rules.movement import tenths
 from portal.diagnostics.rules.schema import HIGHEST_LEVEL
 from portal.diagnostics.rules.scoring import rounded
-from portal.reports.rules.diagnostics.data import BINS, OVERALL, Data, mean, part
+from portal.reports.rules.diagnostics.data import BINS, OVERALL, Data, part
 from portal.reports.rules.document import Column, Figure, Picture, Section, Table, Unit, Value
 from portal.reports.rules.readings import pictured
+from portal.reports.rules.written import mean
 
 _WEAK_LEVEL: Final = 1
 _QUARTERS: Final = (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))

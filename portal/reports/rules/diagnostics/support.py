@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from portal.reports.rules.diagnostics.data import Data, Together, mean, part
+from portal.reports.rules.diagnostics.data import Data, Together, part
 from portal.reports.rules.document import Column, Section, Table, Unit, Value, Withheld
 from portal.reports.rules.intervals import wilson
 from portal.reports.rules.readings import pictured
+from portal.reports.rules.written import mean
 
 _WARNING: Final = (
     "Why it is only an association: employers choose the support they have, and those who want to "

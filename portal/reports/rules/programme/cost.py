@@ -12,8 +12,9 @@ from portal.reports.rules.document import Column, Figure, Section, Table, Unit, 
 from portal.reports.rules.programme.data import Data, groups
 from portal.reports.rules.programme.logic import net, total
 from portal.reports.rules.programme.tables import table, text
-from portal.reports.rules.programme.tally import Sum, average
+from portal.reports.rules.programme.tally import Sum
 from portal.reports.rules.readings import pictured
+from portal.reports.rules.written import mean
 
 assert set(SUPPORT_KINDS) < set(OUTPUT_TYPES)  # noqa: S101 - support is what is paid for
 _FEW: Final = 5
@@ -44,7 +45,7 @@ def _figures(data: Data) -> tuple[Figure, ...]:
         Figure(
             "engagement_cost",
             "Cost of an engagement",
-            average(engagements.amount, engagements.n),
+            mean(engagements.amount, engagements.n),
             Unit.PENCE,
             "What an engagement costs on average, with its bonus.",
             _BASIS,
@@ -55,7 +56,7 @@ def _figures(data: Data) -> tuple[Figure, ...]:
         Figure(
             "outcome_cost",
             "All outputs for each employer with a practice embedded",
-            average(worth, embedded),
+            mean(worth, embedded),
             Unit.PENCE,
             "What all outputs of the period cost, for each employer in which a follow-up of the "
             "period first found a practice embedded.",
@@ -94,7 +95,7 @@ _PAID_COLUMNS: Final = (
 
 
 def _priced(one: Sum) -> tuple[Value, Value]:
-    return one.n, average(one.amount, one.n)
+    return one.n, mean(one.amount, one.n)
 
 
 def _paid_for(data: Data, tiers: Collection[str]) -> tuple[Value, ...]:
@@ -124,7 +125,7 @@ def _engagements(data: Data) -> Table:
             *_priced(others),
             every.n,
             every.amount,
-            average(every.amount, every.n),
+            mean(every.amount, every.n),
             *_paid_for(data, tiers),
         )
 
@@ -146,7 +147,7 @@ def _averaged(made: Table, counted: str) -> Table:
     count, price = made.total[places[counted]], made.total[places["worth"]]
     last = list(made.total)
     if isinstance(count, int) and isinstance(price, int):
-        last[places["average"]] = average(price, count)
+        last[places["average"]] = mean(price, count)
     return replace(made, total=tuple(last))
 
 
@@ -155,7 +156,7 @@ def _types(data: Data) -> Table:
     rows: list[tuple[Value, ...]] = []
     for kind, title in groups(OUTPUT_TYPES.items(), outputs):
         n, pence = (outputs[kind].n, outputs[kind].amount) if kind in outputs else (0, 0)
-        rows.append((title, n, pence, average(pence, n)))
+        rows.append((title, n, pence, mean(pence, n)))
     return _averaged(
         table(
             "cost-types",
@@ -190,10 +191,10 @@ def _per_result(data: Data) -> Table:
     for key, title in _PER:
         number = total(data, key)
         if number is not None:
-            rows.append((title, number, average(worth, number)))
+            rows.append((title, number, mean(worth, number)))
     more = _more_roles(data)
     if more is not None:
-        rows.append(("Quality part-time role more than at the start", more, average(worth, more)))
+        rows.append(("Quality part-time role more than at the start", more, mean(worth, more)))
     return table(
         "cost-results",
         "All outputs, divided by what was reached",

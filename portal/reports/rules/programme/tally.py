@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 
 Only = str | Collection[str]
 
@@ -52,11 +51,6 @@ class Tally:
             for column, values in only.items()
         ]
         return lambda group: all(group[place] in values for place, values in wanted)
-
-
-def average(total: int, count: int) -> int | None:
-    """What one comes to, half a unit rounded up; nothing of nothing."""
-    return None if count <= 0 else int(Fraction(total, count) + Fraction(1, 2))
 
 
 def median(values: Iterable[tuple[int, int]]) -> int | None:
