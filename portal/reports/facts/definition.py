@@ -67,6 +67,34 @@ class Fact:
             for axis in self.axes
         )
 
+    def cells(self) -> str:
+        """Every cell as the records say; they are read once for all axes."""
+        named: dict[str, str] = {}
+        for axis in self.axes:
+            for group in (axis.a, axis.b, axis.c):
+                named.setdefault(group, f"g{len(named)}")
+        groups = ", ".join(named.values())
+        shown = "".join(f", {expression} AS {name}" for expression, name in named.items())
+        read = (
+            f"SELECT {self.month} AS month, {self.kind} AS kind{shown}, {self.n} AS n, "  # noqa: S608
+            f"{self.amount} AS amount FROM {self.source} WHERE {self.where}"
+        )
+        counted = (
+            f"SELECT month, kind, {groups}, sum(n) AS n, sum(amount) AS amount "  # noqa: S608
+            f"FROM ({read}) found GROUP BY month, kind, {groups}"
+        )
+        axes = " UNION ALL ".join(self._axis_cells(axis, named) for axis in self.axes)
+        return f"WITH counted AS MATERIALIZED ({counted}) {axes}"
+
+    def _axis_cells(self, axis: Axis, named: dict[str, str]) -> str:
+        of_axis = ", ".join(("month", "kind", *(named[part] for part in (axis.a, axis.b, axis.c))))
+        # Groups by place: two groups of an axis may be the same expression.
+        return (
+            f"SELECT '{self.key}' AS fact, '{axis.name}' AS axis, {of_axis}, "  # noqa: S608
+            f"sum(n), sum(amount) FROM counted GROUP BY 3, 4, 5, 6, 7 "
+            "HAVING sum(n) <> 0 OR sum(amount) <> 0"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:

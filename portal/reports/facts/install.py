@@ -7,6 +7,7 @@ is counted again only when something about it may have changed.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,11 @@ from sqlalchemy import Connection, text
 from portal.reports.facts.catalogue import derived_rows, facts
 from portal.reports.facts.definition import CELL, Derived, Fact
 from portal.reports.facts.dialect import POSTGRESQL, SQLITE, Sql
+from portal.reports.facts.rollups import IS_FINE, rolled
 from portal.reports.facts.triggers import PREFIX, statements
 
 _COLUMNS = ", ".join(CELL)
+_FINE = f"(SELECT * FROM report_cells WHERE {IS_FINE}) fine"  # noqa: S608 - names of our own
 
 
 def sql_of(connection: Connection) -> Sql:
@@ -49,6 +52,7 @@ def fingerprint(sql: Sql) -> str:
     """What tells one set of definitions from another."""
     parts = [*statements(sql, facts(sql), derived_rows(sql))]
     parts += [fact.rows() for fact in facts(sql)] + [item.select() for item in derived_rows(sql)]
+    parts.append(rolled(sql, "report_cells"))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -87,22 +91,20 @@ def _count_afresh(connection: Connection, sql: Sql) -> None:
             text(f"INSERT INTO {item.table} ({', '.join(item.names)}) {item.select()}")
         )
     for fact in facts(sql):
-        connection.execute(
-            text(f"INSERT INTO report_cells ({_COLUMNS}, n, amount) {_counted(fact)}")
-        )
-
-
-def _counted(fact: Fact) -> str:
-    """A fact's cells as the records say."""
-    return (
-        f"SELECT {_COLUMNS}, sum(n), sum(amount) FROM ({_named(fact)}) counted "  # noqa: S608
-        f"GROUP BY {_COLUMNS} HAVING sum(n) <> 0 OR sum(amount) <> 0"
+        connection.execute(text(f"INSERT INTO report_cells ({_COLUMNS}, n, amount) {fact.cells()}"))
+    connection.execute(
+        text(f"INSERT INTO report_cells ({_COLUMNS}, n, amount) {_summed(rolled(sql, _FINE))}")
     )
 
 
-def _named(fact: Fact) -> str:
+def _summed(rows: str) -> str:
+    """Rows added up by cell; the names of the columns come from the table they are put under."""
     names = (*CELL, "n", "amount")
-    return f"WITH rows({', '.join(names)}) AS ({fact.rows()}) SELECT * FROM rows"  # noqa: S608
+    return (
+        f"WITH added({', '.join(names)}) AS ({rows}) "  # noqa: S608
+        f"SELECT {_COLUMNS}, sum(n), sum(amount) FROM added "
+        f"GROUP BY {_COLUMNS} HAVING sum(n) <> 0 OR sum(amount) <> 0"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def differences(connection: Connection) -> list[Difference]:
         found += _row_differences(connection, item)
     for fact in facts(sql):
         found += _cell_differences(connection, fact)
-    return found
+    return found + _coarse_differences(connection, sql)
 
 
 def _row_differences(connection: Connection, item: Derived) -> list[Difference]:
@@ -139,17 +141,26 @@ def _row_differences(connection: Connection, item: Derived) -> list[Difference]:
 def _cell_differences(connection: Connection, fact: Fact) -> list[Difference]:
     kept_sql = (
         f"SELECT {_COLUMNS}, sum(n), sum(amount) FROM ("  # noqa: S608
-        f"SELECT {_COLUMNS}, n, amount FROM report_cells WHERE fact = :fact UNION ALL "
+        f"SELECT {_COLUMNS}, n, amount FROM report_cells WHERE fact = :fact AND {IS_FINE} "
+        "UNION ALL "
         f"SELECT {_COLUMNS}, n, amount FROM report_deltas WHERE fact = :fact) kept "
         f"GROUP BY {_COLUMNS} HAVING sum(n) <> 0 OR sum(amount) <> 0"
     )
     kept = connection.execute(text(kept_sql), {"fact": fact.key})
-    true = connection.execute(text(_counted(fact)))
-    return _unequal(
-        fact.key,
-        {tuple(str(part) for part in row[1:7]): (int(row[7]), int(row[8])) for row in kept},
-        {tuple(str(part) for part in row[1:7]): (int(row[7]), int(row[8])) for row in true},
+    return _unequal("cell", _read(kept), _read(connection.execute(text(fact.cells()))))
+
+
+def _coarse_differences(connection: Connection, sql: Sql) -> list[Difference]:
+    """Coarser cells beside the sums of the cells themselves."""
+    kept = connection.execute(
+        text(f"SELECT {_COLUMNS}, n, amount FROM report_cells WHERE NOT ({IS_FINE})")  # noqa: S608
     )
+    true = connection.execute(text(_summed(rolled(sql, _FINE))))
+    return _unequal("sum", _read(kept), _read(true))
+
+
+def _read(rows: Iterable[Any]) -> dict[Any, Any]:
+    return {tuple(str(part) for part in row[:7]): (int(row[7]), int(row[8])) for row in rows}
 
 
 def _unequal(what: str, kept: dict[Any, Any], true: dict[Any, Any]) -> list[Difference]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -19,11 +19,11 @@ from sqlalchemy import (
     func,
     select,
     text,
-    union_all,
 )
 
 from portal.db import current_session
-from portal.reports.models import ReportCell, ReportDelta
+from portal.reports.facts.rollups import PLAIN, Span, spans, whole
+from portal.reports.models import ReportDelta
 
 GROUPS = ("month", "kind", "a", "b", "c")
 
@@ -55,50 +55,19 @@ class Wanted:
 
 
 def _checked(wanted: Wanted) -> None:
-    unknown = set(wanted.by) - set(GROUPS)
+    unknown = {*wanted.by, *(name for name, _ in wanted.only)} - set(GROUPS)
     if unknown:
         raise ValueError(f"Cells are not grouped by {sorted(unknown)}")
 
 
-def _wheres(table: type[ReportCell | ReportDelta], wanted: Wanted) -> Iterator[Any]:
-    """What keeps the rows of a table that are wanted."""
-    _checked(wanted)
-    yield table.fact == wanted.fact
-    yield table.axis == wanted.axis
-    if wanted.first is not None:
-        yield table.month >= wanted.first
-    if wanted.last is not None:
-        yield table.month <= wanted.last
-    for name, values in wanted.only:
-        yield getattr(table, name).in_(sorted(values))
-
-
 def counts(wanted: Wanted) -> list[Count]:
     """The groups that have something, in the order of their values."""
-    both = union_all(
-        *(
-            select(*(getattr(table, name) for name in wanted.by), table.n, table.amount).where(
-                *_wheres(table, wanted)
-            )
-            for table in (ReportCell, ReportDelta)
-        )
-    ).subquery()
-    groups = [both.c[name] for name in wanted.by]
-    rows = current_session().execute(
-        select(*groups, func.sum(both.c.n), func.sum(both.c.amount))
-        .group_by(*groups)
-        .order_by(*groups)
-    )
-    return [
-        Count(tuple(row[:-2]), int(row[-2]), int(row[-1]))
-        for row in rows
-        if row[-2] is not None and (row[-2] or row[-1])
-    ]
+    return several({"": wanted})[""]
 
 
 def total(wanted: Wanted) -> Count:
     """Everything that is wanted, as one figure."""
-    found = counts(Wanted(wanted.fact, wanted.axis, (), wanted.first, wanted.last, wanted.only))
+    found = counts(replace(wanted, by=()))
     return found[0] if found else Count((), 0, 0)
 
 
@@ -110,9 +79,7 @@ def several(wanted: Mapping[str, Wanted]) -> dict[str, list[Count]]:
     found: dict[str, dict[tuple[Any, ...], tuple[int, int]]] = {name: {} for name in names}
     values: dict[Any, BindParameter[Any]] = {}
     parts = [
-        _part(place, table, wanted[name], values)
-        for place, name in enumerate(names)
-        for table in ("report_cells", "report_deltas")
+        part for place, name in enumerate(names) for part in _parts(place, wanted[name], values)
     ]
     query = text(" UNION ALL ".join(parts)).bindparams(*values.values()).columns(*_COLUMNS)
     for place, *group, n, amount in current_session().execute(query):
@@ -138,8 +105,8 @@ _COLUMNS: Final[tuple[ColumnClause[Any], ...]] = (
 _MISSING: Final = {"month": "CAST(NULL AS DATE)"}
 
 
-def _part(place: int, table: str, wanted: Wanted, values: dict[Any, BindParameter[Any]]) -> str:
-    """One question put to one table, its groups in columns that are the same for every question.
+def _parts(place: int, wanted: Wanted, values: dict[Any, BindParameter[Any]]) -> Iterator[str]:
+    """One question put to cells and changes, its groups in the same columns for every question.
 
     As text: put together of parts, nearly a hundred questions take ten times as long to write as
     to answer. Names are the cells' own, values are bound.
@@ -155,21 +122,34 @@ def _part(place: int, table: str, wanted: Wanted, values: dict[Any, BindParamete
     shown = [
         name if name in wanted.by else _MISSING.get(name, "CAST('' AS TEXT)") for name in GROUPS
     ]
-    where = [f"fact = {bound(wanted.fact)}", f"axis = {bound(wanted.axis)}"]
-    if wanted.first is not None:
-        where.append(f"month >= {bound(wanted.first)}")
-    if wanted.last is not None:
-        where.append(f"month <= {bound(wanted.last)}")
+    where = [f"fact = {bound(wanted.fact)}"]
     for name, kept in wanted.only:
-        if name not in GROUPS:
-            raise ValueError(f"Cells have no column {name}")
         marks = [bound(value) for value in sorted(kept)]
         where.append(f"{name} IN ({', '.join(marks)})" if marks else "1 = 0")
+
+    def rows(table: str, span: Span) -> str:
+        mark, first, after = span
+        within = [*where, f"axis = {bound(wanted.axis + mark)}"]
+        within += [] if first is None else [f"month >= {bound(first)}"]
+        within += [] if after is None else [f"month < {bound(after)}"]
+        return f"FROM {table} WHERE {' AND '.join(within)}"
+
     by = f" GROUP BY {', '.join(wanted.by)}" if wanted.by else ""
-    return (
-        f"SELECT {place} AS asked, {', '.join(shown)}, sum(n), sum(amount) "  # noqa: S608
-        f"FROM {table} WHERE {' AND '.join(where)}{by}"
-    )
+    head = f"SELECT {place} AS asked, {', '.join(shown)}, sum(n), sum(amount) "
+    yield f"{head}{rows('report_deltas', whole(wanted.first, wanted.last))}{by}"
+    read = ", ".join((*wanted.by, "n", "amount"))
+    cells = [f"SELECT {read} {rows('report_cells', span)}" for span in _spans(wanted)]
+    yield f"{head}FROM ({' UNION ALL '.join(cells)}) cells{by}"
+
+
+def _spans(wanted: Wanted) -> list[Span]:
+    """The coarsest cells that answer a question."""
+    used = {*wanted.by, *(name for name, _ in wanted.only)}
+    if used <= {"month", "kind"}:
+        return [whole(wanted.first, wanted.last, PLAIN)]
+    if "month" in used:
+        return [whole(wanted.first, wanted.last)]
+    return list(spans(wanted.first, wanted.last))
 
 
 def waiting() -> int:

@@ -10,9 +10,11 @@ from portal.db import audit, current_session
 from portal.reports.facts import install
 from portal.reports.facts.definition import CELL
 from portal.reports.facts.install import Difference
+from portal.reports.facts.rollups import with_rolled
 
 _COLUMNS: Final = ", ".join(CELL)
-_SUMS: Final = f"SELECT {_COLUMNS}, sum(n), sum(amount) FROM {{rows}} GROUP BY {_COLUMNS}"  # noqa: S608
+_SUMS: Final = f"SELECT {_COLUMNS}, sum(n), sum(amount) FROM changes {{where}}GROUP BY {_COLUMNS}"  # noqa: S608
+_CHANGES: Final = f"changes({_COLUMNS}, n, amount) AS ({{rows}})"
 _INTO_CELLS: Final = (
     f"INSERT INTO report_cells ({_COLUMNS}, n, amount) {{sums}} "
     f"ON CONFLICT ({_COLUMNS}) DO UPDATE SET n = report_cells.n + excluded.n, "
@@ -29,17 +31,20 @@ def fold() -> None:
     that is still under way keeps its own.
     """
     session = current_session()
-    if session.get_bind().dialect.name == "sqlite":
+    sql = install.sql_of(session.connection())
+    if sql.sqlite:
+        changes = _CHANGES.format(rows=with_rolled(sql, "report_deltas"))
         # WHERE: without it SQLite reads "ON CONFLICT" as the condition of a join.
-        sums = _SUMS.format(rows="report_deltas WHERE 1 = 1")
-        session.execute(text(_INTO_CELLS.format(sums=sums)))
+        sums = _SUMS.format(where="WHERE 1 = 1 ")
+        session.execute(text(f"WITH {changes} {_INTO_CELLS.format(sums=sums)}"))
         session.execute(text("DELETE FROM report_deltas"))
     else:
         session.execute(text(f"SELECT pg_advisory_xact_lock({_FOLD_LOCK})"))
-        sums = _SUMS.format(rows="gone")
+        changes = _CHANGES.format(rows=with_rolled(sql, "gone"))
+        sums = _SUMS.format(where="")
         session.execute(
             text(
-                "WITH gone AS (DELETE FROM report_deltas RETURNING *) "  # noqa: S608
+                f"WITH gone AS (DELETE FROM report_deltas RETURNING *), {changes} "  # noqa: S608
                 + _INTO_CELLS.format(sums=sums)
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from datetime import date
 
 import pytest
@@ -12,8 +13,7 @@ from sqlalchemy import text
 from portal.db import current_session, unit_of_work
 from portal.kernel.clock import london
 from portal.reports.facts import install
-from portal.reports.facts.axes import ALL
-from portal.reports.models import ReportCell, ReportDelta
+from portal.reports.models import ReportDelta
 from portal.reports.queries.cells import Wanted, counts, total, waiting
 from portal.reports.service import counting
 from tests.factories.paying import make_owed
@@ -122,14 +122,76 @@ def test_cells_are_asked_for_by_known_groups_only(app: Flask) -> None:
     with pytest.raises(ValueError, match="not grouped"):
         counts(Wanted("step", "employer", by=("fact",)))
     assert total(Wanted("step", "employer")).n == 0
-    assert ALL.name == "all"
 
 
 def test_a_month_at_the_edge_of_what_is_asked_counts(app: Flask) -> None:
     with unit_of_work():
         for month, n in ((date(2026, 3, 1), 2), (date(2026, 4, 1), 3), (date(2026, 5, 1), 5)):
-            groups = {"fact": "example", "axis": "all", "kind": "", "a": "", "b": "", "c": ""}
-            current_session().add(ReportCell(**groups, month=month, n=n, amount=n))
-            current_session().add(ReportDelta(**groups, month=month, n=10, amount=1))
+            _changed(month, n, 1)
+        counting.fold()
+        for month in (date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)):
+            _changed(month, 10, 1)
     wanted = Wanted("example", "all", first=date(2026, 4, 1), last=date(2026, 5, 1))
-    assert (total(wanted).n, total(wanted).amount) == (28, 10)
+    assert (total(wanted).n, total(wanted).amount) == (28, 4)
+
+
+def _changed(month: date, n: int, amount: int, **groups: str) -> None:
+    named = {"kind": "", "a": "", "b": "", "c": ""} | groups
+    current_session().add(
+        ReportDelta(fact="example", axis="all", month=month, n=n, amount=amount, **named)
+    )
+
+
+def test_any_question_is_answered_alike_from_cells_of_any_size(app: Flask) -> None:
+    """Folded or not, by month or over years: the sums are those of the changes themselves."""
+    chance = random.Random(5)  # noqa: S311
+    months = [date(2024 + place // 12, place % 12 + 1, 1) for place in range(36)]
+    rows = [
+        (
+            {"month": chance.choice(months)}
+            | {name: chance.choice("xy") for name in ("kind", "a", "b", "c")},
+            chance.randrange(-3, 9),
+            chance.randrange(1_000),
+        )
+        for _ in range(400)
+    ]
+    with unit_of_work():
+        for place, (group, n, amount) in enumerate(rows):
+            _changed(group["month"], n, amount, **{k: v for k, v in group.items() if k != "month"})
+            if place in (150, 300):
+                counting.fold()
+    for _ in range(80):
+        by = tuple(name for name in ("month", "kind", "a", "b", "c") if chance.random() < 0.3)
+        only = tuple((name, {"x"}) for name in ("kind", "a", "c") if chance.random() < 0.2)
+        first, last = (chance.choice([None, *months]) for _ in range(2))
+        wanted = Wanted("example", "all", by, first, last, only)
+        expected: dict[tuple[object, ...], list[int]] = {}
+        for group, n, amount in rows:
+            month = group["month"]
+            if (first and month < first) or (last and month > last):
+                continue
+            if any(group[name] not in values for name, values in only):
+                continue
+            sums = expected.setdefault(tuple(group[name] for name in by), [0, 0])
+            sums[0], sums[1] = sums[0] + n, sums[1] + amount
+        assert {count.group: [count.n, count.amount] for count in counts(wanted)} == {
+            group: sums for group, sums in expected.items() if any(sums)
+        }, wanted
+
+
+def test_a_coarser_cell_that_is_wrong_is_found(app: Flask) -> None:
+    records = RandomRecords(seed=13)
+    with unit_of_work():
+        for _ in range(60):
+            records.write()
+        counting.fold()
+    assert counting.differences() == []
+    with unit_of_work():
+        current_session().execute(
+            text("UPDATE report_cells SET n = n + 1 WHERE axis = 'employer/y' AND fact = 'step'")
+        )
+        found = counting.differences()
+        counting.rebuild()
+    assert found
+    assert all("employer/y" in difference.where for difference in found)
+    assert counting.differences() == []
