@@ -14,6 +14,7 @@ from portal import (
     cli,
     diagnostics,
     employers,
+    governance,
     network,
     payments,
     programme,
@@ -45,7 +46,7 @@ def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
     init_web(app)
     for feature in (
         *(accounts, programme, employers, caseload, diagnostics, action_plans),
-        *(toolkit, network, payments, reports),
+        *(toolkit, network, payments, reports, governance),
     ):
         feature.register(app)
     cli.register(app)

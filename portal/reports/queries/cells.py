@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 from portal.db import current_session
-from portal.reports.facts.rollups import PLAIN, Span, spans, whole
 from portal.reports.models import ReportDelta
+from portal.reports.rules.spans import PLAIN, Span, spans, whole
 
 GROUPS = ("month", "kind", "a", "b", "c")
 

@@ -72,6 +72,10 @@ ANNEXES: dict[str, dict[str, str]] = {
         "wiring": "ties the journeys to the application, as there are many",
         "forum": "ties the forum to worker, merging and downloads",
     },
+    "governance": {
+        "places": "the ways through information governance, as each person sees them",
+        "wiring": "ties the feature to the application",
+    },
     "payments": {
         "held": "what an employer sees and takes away of the work that was counted",
         "places": "the ways through the pages of money, as each person sees them",

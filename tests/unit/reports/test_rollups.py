@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.reports.facts.dialect import POSTGRESQL, SQLITE
-from portal.reports.facts.rollups import PLAIN, QUARTER, YEAR, rolled, spans, whole
+from portal.reports.facts.rollups import rolled
+from portal.reports.rules.spans import PLAIN, QUARTER, YEAR, spans, whole
 
 MONTHS = [date(2019 + place // 12, place % 12 + 1, 1) for place in range(12 * 12)]
 _ENDS = st.none() | st.integers(0, len(MONTHS) - 1).map(MONTHS.__getitem__)

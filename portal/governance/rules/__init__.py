@@ -1,0 +1,1 @@
+"""Rules of information governance, pure."""

@@ -1,0 +1,1 @@
+"""What information governance does, one function per action."""

@@ -1,0 +1,5 @@
+"""Pages of information governance, by journey."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("governance", __name__)
