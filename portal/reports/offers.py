@@ -12,6 +12,7 @@ from portal.reports.rules.scope import View
 from portal.reports.rules.statistics.report import KEY as STATISTICS
 from portal.reports.service.building import builders
 from portal.reports.service.monthly import Reader
+from portal.reports.service.tokens import SCOPES
 from portal.web.access import Actor
 
 
@@ -51,6 +52,17 @@ def reader_of(user_id: int) -> Reader | None:
         tuple(sorted(actor.organisations)),
         frozenset(one.key for one in offers(actor)),
     )
+
+
+def is_backed(scope: str, made_by: int | None) -> bool:
+    """Whether a token opens what it says: everything only while its maker may read everything.
+
+    Statistics are meant to leave the programme, and stay open to a token whose maker has left.
+    """
+    if SCOPES[scope] is not View.FULL:
+        return True
+    maker = None if made_by is None else reader_of(made_by)
+    return maker is not None and maker.view is View.FULL
 
 
 def _actor_of(user_id: int) -> Actor | None:

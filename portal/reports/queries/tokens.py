@@ -20,6 +20,7 @@ class Token:
     scope: str
     ends: str
     made_at: datetime
+    made_by: int | None
     made_name: str
     expires_on: date
     used_at: datetime | None
@@ -40,6 +41,7 @@ def _read(row: ReportToken) -> Token:
         row.scope,
         row.ends,
         row.made_at,
+        row.made_by,
         row.made_name,
         row.expires_on,
         row.used_at,

@@ -20,6 +20,7 @@ from portal.db import unit_of_work
 from portal.kernel.clock import today, utc_now
 from portal.kernel.ids import token_hash
 from portal.programme import queries as programme
+from portal.reports.offers import is_backed
 from portal.reports.queries.copies import Copy
 from portal.reports.queries.tokens import Token
 from portal.reports.rules.asking import (
@@ -75,6 +76,8 @@ def _open() -> None:
     token = service.holder(_secret())
     if token is None:
         abort(401, "Send a token that is in force, as: Authorization: Bearer pttp_…")
+    if not is_backed(token.scope, token.made_by):
+        abort(401, "Who made this token may not read everything any more. Ask for a new token")
     g.report_token = token
 
 

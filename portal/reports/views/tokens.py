@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -10,13 +14,19 @@ from portal.kernel.clock import today
 from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
 from portal.reports.forms.tokens import RevokeForm, TokenForm
+from portal.reports.offers import is_backed
 from portal.reports.queries import tokens as queries
 from portal.reports.service import tokens as service
 from portal.reports.views import blueprint
 from portal.web.access import current_author
 from portal.web.security import limiter
 
-_STATES = {"active": ("Works", "green"), "expired": ("Expired", "grey"), "revoked": ("Revoked", "")}
+_STATES = {
+    "active": ("Works", "green"),
+    "expired": ("Expired", "grey"),
+    "revoked": ("Revoked", ""),
+    "unbacked": ("Stopped", "red"),
+}
 
 
 @blueprint.get("/reports/tokens")
@@ -63,5 +73,12 @@ def token_revoke(token: str) -> ResponseReturnValue:
 
 def _page(form: TokenForm) -> str:
     day = today()
-    lines = [(one, *_STATES[one.state(day)]) for one in queries.tokens()]
+    # Makers are a few managers, however many tokens they made.
+    backed = cache(is_backed)
+    lines = [(one, *_STATES[_state(one, day, backed)]) for one in queries.tokens()]
     return render_template("reports/tokens.html", form=form, lines=lines, revoke=RevokeForm())
+
+
+def _state(token: queries.Token, day: date, backed: Callable[[str, int | None], bool]) -> str:
+    state = token.state(day)
+    return "unbacked" if state == "active" and not backed(token.scope, token.made_by) else state

@@ -15,18 +15,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from portal.accounts import service as accounts
+from portal.accounts.models import User
 from portal.db import current_session, unit_of_work
 from portal.db.audit import AuditEntry
 from portal.db.outbox import OutboxEntry
 from portal.kernel.clock import freeze, today
 from portal.kernel.ids import token_hash
-from portal.kernel.people import PORTAL
+from portal.kernel.people import PORTAL, Author
 from portal.reports.models import ReportToken
 from portal.reports.rules.document import to_text
 from portal.reports.rules.openapi import PROBLEM
 from portal.reports.rules.scope import Scope, View
 from portal.reports.rules.tokens import LONGEST
 from portal.reports.service import copies, tokens
+from tests.factories.accounts import make_user
 from tests.factories.reports import KEY, SECRETS, everything, full_report, person, registered
 from tests.support.json_schema import faults, pointed_at
 
@@ -47,10 +50,15 @@ def reports() -> Iterator[None]:
         yield
 
 
-def token(scope: str = "full", *, days: int = 30) -> str:
+def token(scope: str = "full", *, days: int = 30, maker: User | None = None) -> str:
+    maker = maker or make_user(roles=("lep_manager",))
     with unit_of_work():
+        accounts.set_up_totp(user=current_session().merge(maker))
         made = tokens.make(
-            name="A dashboard", scope=scope, expires_on=today() + timedelta(days=days), by=PORTAL
+            name="A dashboard",
+            scope=scope,
+            expires_on=today() + timedelta(days=days),
+            by=Author(maker.id, maker.name, maker.email),
         )
     return made.value[1]
 
@@ -104,6 +112,27 @@ def test_nothing_without_a_token_that_is_in_force(app: Flask, path: str, secret:
 
 def test_a_browser_that_is_signed_in_gets_no_more_than_a_stranger(app: Flask) -> None:
     refused(person(app, "lep_manager").client.get(LIST), 401)
+
+
+@pytest.mark.parametrize("way", ["role", "closed", "second step"])
+def test_a_token_for_everything_works_while_its_maker_may_read_everything(
+    app: Flask, way: str
+) -> None:
+    maker = make_user(roles=("lep_manager",))
+    everything_of, statistics_of = token(maker=maker), token("statistics", maker=maker)
+    assert ask(app, LIST, everything_of).status_code == 200
+    with unit_of_work():
+        if way == "role":
+            accounts.set_roles(user_id=maker.id, roles=["adviser"])
+        elif way == "closed":
+            accounts.close_account(user_id=maker.id)
+        else:
+            accounts.reset_second_step(user_id=maker.id)
+    assert "made this token" in refused(ask(app, LIST, everything_of), 401)["detail"]
+    # Statistics may leave the programme anyway.
+    assert ask(app, LIST, statistics_of).status_code == 200
+    page = person(app, "lep_manager").client.get(PAGE).get_data(as_text=True)
+    assert page.count("its maker may not read everything any more") == 1
 
 
 def test_a_token_ends_with_its_day_and_when_it_is_revoked(app: Flask) -> None:
