@@ -81,6 +81,18 @@ class Settings(BaseSettings):
     cookie_secure: bool | None = Field(
         default=None, description="Cookies travel by https only; default: on in production."
     )
+    backup_folder: Path | None = Field(
+        default=None, description="Where the worker leaves a backup each day; unset: none is made."
+    )
+    backup_key_file: Path | None = Field(
+        default=None, description="File with the key of backups, made by flask backup key."
+    )
+    backup_passphrase: SecretStr | None = Field(
+        default=None, description="Passphrase of backups, where there is no key file."
+    )
+    backup_keep: int = Field(
+        default=14, ge=1, description="Backups kept in the folder; older ones are removed."
+    )
     max_upload_bytes: int = Field(
         default=10 * 1024 * 1024, gt=0, description="Largest request body, in bytes."
     )
