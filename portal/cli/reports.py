@@ -6,6 +6,7 @@ import click
 from flask import Flask
 
 from portal.db import unit_of_work
+from portal.reports.queries.cells import waiting
 from portal.reports.service import counting, statistics
 
 _SHOWN = 20
@@ -42,8 +43,9 @@ def rebuild_command() -> None:
 def fold_command() -> None:
     """Fold the changes since the last time into the counts; the worker does it each day."""
     with unit_of_work():
+        changes = waiting()
         counting.fold()
-    click.echo("The counts are folded.")
+    click.echo(f"{changes:,} changes are folded.")
 
 
 @reports.command("release")

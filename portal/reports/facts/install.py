@@ -71,6 +71,10 @@ def is_current(connection: Connection) -> bool:
 def install(connection: Connection) -> None:
     """Count everything afresh and keep it from now on, in the caller's transaction."""
     sql = sql_of(connection)
+    if not sql.sqlite:
+        # Nothing may be written between the count and the triggers. SQLite has one writer anyway.
+        watched = ", ".join(sorted(_watched(sql)))
+        connection.execute(text(f"LOCK TABLE {watched} IN SHARE ROW EXCLUSIVE MODE"))
     uninstall(connection)
     _count_afresh(connection, sql)
     for statement in statements(sql, facts(sql), derived_rows(sql)):
@@ -80,6 +84,12 @@ def install(connection: Connection) -> None:
         text("INSERT INTO report_definitions (id, hash) VALUES (1, :hash)"),
         {"hash": fingerprint(sql)},
     )
+
+
+def _watched(sql: Sql) -> set[str]:
+    """Every table whose rows are counted."""
+    watches = [fact.watches for fact in facts(sql)] + [row.watches for row in derived_rows(sql)]
+    return {watch.table for each in watches for watch in each}
 
 
 def _count_afresh(connection: Connection, sql: Sql) -> None:

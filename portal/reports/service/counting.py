@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import text
 
 from portal.db import audit, current_session
+from portal.db.session import steady_reading
 from portal.reports.facts import install
 from portal.reports.facts.definition import CELL
 from portal.reports.facts.install import Difference
@@ -59,5 +60,9 @@ def rebuild() -> None:
 
 
 def differences() -> list[Difference]:
-    """Every figure kept that differs from a recomputation over the records; none is right."""
-    return install.differences(current_session().connection())
+    """Every figure kept that differs from a recomputation over the records; none is right.
+
+    Records and figures are read as of one moment, whatever is written meanwhile.
+    """
+    with steady_reading() as session:
+        return install.differences(session.connection())
