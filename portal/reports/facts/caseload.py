@@ -40,6 +40,7 @@ def journeys(sql: Sql) -> Derived:
     derived row rests on nothing else). ``support`` names the kinds of support it had, in order.
     """
     opened = sql.day("c.opened_at")
+    done = f"{sql.unindexed('x.state')} = 'done'"
     referred = _first("referrals", sql.day("x.received_at"))
     return Derived(
         table="report_journeys",
@@ -59,8 +60,8 @@ def journeys(sql: Sql) -> Derived:
             ("session_on", _first("diagnostic_sessions", "x.held_on", "x.withdrawn_at IS NULL")),
             ("plan_on", _first("case_milestones", sql.day("x.at"), _PLAN)),
             ("supported_on", _first(_DELIVERED, "d.delivered_on", "d.withdrawn_at IS NULL")),
-            ("followed_on", _first("follow_ups", "x.done_on", "x.state = 'done'")),
-            ("embedded_on", _first(_ANSWERED, "x.done_on", _EMBEDDED)),
+            ("followed_on", _first("follow_ups", "x.done_on", done)),
+            ("embedded_on", _first(_ANSWERED, "x.done_on", f"{done} AND a.answer = 'embedded'")),
             ("closed_on", sql.day("c.closed_at")),
             ("support", _support_had()),
         ),
@@ -71,7 +72,6 @@ def journeys(sql: Sql) -> Derived:
 _PLAN: Final = "x.kind = 'plan' AND x.withdrawn_at IS NULL"
 _DELIVERED: Final = "support_deliveries d JOIN delivery_attendances x ON x.delivery_id = d.id"
 _ANSWERED: Final = "follow_up_answers a JOIN follow_ups x ON x.id = a.follow_up_id"
-_EMBEDDED: Final = "x.state = 'done' AND a.answer = 'embedded'"
 
 
 def _first(table: str, day: str, where: str = "1 = 1") -> str:

@@ -70,6 +70,13 @@ class Sql:
         known = ", ".join(f"coalesce({day}, '{FAR}')" for day in days)
         return f"nullif(min({known}), '{FAR}')"
 
+    def unindexed(self, column: str) -> str:
+        """A column that rows are not looked up by, where another one names far fewer of them.
+
+        Without statistics SQLite takes an index of states for as good as one of cases.
+        """
+        return f"+{column}" if self.sqlite else column
+
     def text(self, expression: str) -> str:
         """A number as text."""
         return f"CAST({expression} AS TEXT)"

@@ -56,7 +56,7 @@ def _lasted(sql: Sql) -> Fact:
         source="follow_up_answers f JOIN follow_ups u ON u.id = f.follow_up_id "
         "JOIN cases c ON c.id = u.case_id JOIN employers e ON e.id = c.employer_id "
         "LEFT JOIN plan_actions a ON a.reference = f.item",
-        where="u.state = 'done'",
+        where=f"{sql.unindexed('u.state')} = 'done'",
         month=sql.quarter("u.done_on"),
         kind="coalesce(a.recommendation_key, 'own')",
         axes=(Axis("lasted", sql.padded("u.months", 2), "f.answer", "e.sector"),),
