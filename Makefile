@@ -5,7 +5,7 @@ BIN := .venv/bin
 # A suite as large as the machine: one process a core, two at most by default.
 TEST_WORKERS ?= 2
 
-.PHONY: help setup setup-app run demo test check format bench prove lock chromium
+.PHONY: help setup setup-app run demo test check format bench prove lock licences chromium
 
 help: ## List these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -27,7 +27,7 @@ demo: ## Throw the local database away and fill a fresh one with demonstration d
 test: setup chromium ## Run every test: unit, both databases, real browser
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 
-check: setup ## Lint, types, layers, templates
+check: setup ## Lint, types, layers, templates, licences, known weaknesses
 	@$(BIN)/python -m scripts.check
 
 format: setup ## Put the code into its usual form
@@ -42,6 +42,10 @@ prove: setup ## The long proofs in full (contention, kill runs)
 
 lock: setup ## Pin every package again, with hashes
 	@$(BIN)/python -m scripts.lock
+
+licences: setup ## List every package and its licence again (docs/licences.md, docs/sbom.cdx.json)
+	@$(BIN)/python -m scripts.licences
+	@$(BIN)/python -m scripts.sbom
 
 chromium: setup
 	@$(BIN)/python -m scripts.chromium

@@ -28,6 +28,7 @@ def main() -> None:
         with Step("lock-npm", "package-lock.json", NETWORK) as step:
             step.run([npm, "install", "--package-lock-only", "--ignore-scripts"])
     print("Read the changes before committing them: git diff requirements package-lock.json")
+    print("Then: make setup licences, which lists what they are and under which licence")
 
 
 if __name__ == "__main__":
