@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -59,6 +60,10 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="http://127.0.0.1:5000", description="Address used in links sent by mail."
     )
+    trusted_hosts: list[str] = Field(
+        default_factory=list,
+        description="Host names besides PUBLIC_URL's that production answers to (JSON list).",
+    )
     trusted_proxies: int = Field(
         default=0,
         ge=0,
@@ -106,6 +111,17 @@ class Settings(BaseSettings):
     def is_production(self) -> bool:
         """Whether this installation serves real people."""
         return self.portal_env == "production"
+
+    @property
+    def answered_hosts(self) -> list[str] | None:
+        """Host names requests may name; None, outside of production, for any.
+
+        This machine's own names are among them, so that a process can be asked how it is.
+        """
+        if not self.is_production and not self.trusted_hosts:
+            return None
+        public = urlsplit(self.public_url).hostname or ""
+        return [public, *self.trusted_hosts, "localhost", "127.0.0.1", "[::1]"]
 
     @property
     def secure_cookies(self) -> bool:

@@ -29,6 +29,7 @@ def register(app: Flask) -> None:
         },
     )
     app.before_request(sessions.note_seen)
+    app.after_request(sessions.note_asked)
     app.register_blueprint(account.blueprint)
     register_routes(app, access.ROUTES)
     register_handler(app, service.RECOVER_KIND, service.send_link)

@@ -24,6 +24,9 @@ LOCK_LENGTH = timedelta(minutes=15)
 SEEN_EVERY = timedelta(minutes=5)
 SESSION_LENGTH = timedelta(days=14)
 STAFF_SESSION_LENGTH = timedelta(hours=12)
+# Without a page asked for. A shared desk is left at lunch; a café owner comes back on Monday.
+IDLE_LENGTH = timedelta(days=4)
+STAFF_IDLE_LENGTH = timedelta(hours=1)
 MIN_PASSWORD = 10
 MAX_PASSWORD = 200
 MIN_DIFFERENT_CHARACTERS = 5
@@ -48,6 +51,11 @@ def needs_second_step(roles: Collection[str]) -> bool:
 def session_length(roles: Collection[str]) -> timedelta:
     """How long a sign-in lasts: a working day for staff, who see other people's records."""
     return STAFF_SESSION_LENGTH if needs_second_step(roles) else SESSION_LENGTH
+
+
+def idle_length(roles: Collection[str]) -> timedelta:
+    """How long a sign-in lasts while nothing is asked for: an hour for staff."""
+    return STAFF_IDLE_LENGTH if needs_second_step(roles) else IDLE_LENGTH
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 The cookie holds a random token; the database holds its hash, so a session can be listed and ended
 from elsewhere, and a stolen copy of the database signs nobody in. A page costs one statement.
-``last_seen_at`` moves on form posts only: no GET writes, and five minutes is close enough.
+``last_seen_at`` moves on form posts only: no GET writes, and five minutes is close enough. When a
+page was last asked for stands in the cookie, which is signed; an old copy of it grows idle too.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, current_app, g, has_request_context, request, session
+from flask import Flask, Response, current_app, g, has_request_context, request, session
 from sqlalchemy import update
 
 from portal.accounts import queries, rules
@@ -24,6 +26,7 @@ from portal.web.access import Actor, current_actor, forget_actor
 
 _log = logging.getLogger(__name__)
 TOKEN_KEY = "account_session"  # noqa: S105 - the cookie's key, not a secret
+ASKED_KEY = "account_asked"
 HOOKS_EXTENSION = "portal_signed_in_hooks"
 _LOADED = "account_sign_in"
 _JUST_SIGNED_IN = "account_just_signed_in"
@@ -73,9 +76,40 @@ def current_sign_in() -> queries.SignedIn | None:
         known = None
         if isinstance(token, str) and isinstance(uniquifier, str):
             known = queries.signed_in(uniquifier=uniquifier, token_hash=token_hash(token))
+            known = None if known is not None and _is_idle(known) else known
         setattr(g, _LOADED, known)
     loaded: queries.SignedIn | None = getattr(g, _LOADED)
     return loaded
+
+
+def _is_idle(known: queries.SignedIn) -> bool:
+    return utc_now() - _last_asked(known) >= rules.idle_length(known.roles)
+
+
+def _last_asked(known: queries.SignedIn) -> datetime:
+    stamp = session.get(ASKED_KEY)
+    if not isinstance(stamp, int):
+        return known.last_seen_at
+    return max(known.last_seen_at, datetime.fromtimestamp(stamp, UTC))
+
+
+def note_asked(response: Response) -> Response:
+    """Renew the time in the cookie from which being idle is counted, every five minutes.
+
+    Only what a person does counts: a page opened or a form sent, never what a script asks for by
+    itself. What others may keep a copy of never carries a cookie.
+    """
+    known = g.get(_LOADED)
+    by_hand = request.method == "POST" or (
+        request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        and "X-Poll" not in request.headers
+    )
+    if known is None or not by_hand or response.cache_control.public:
+        return response
+    now = utc_now()
+    if TOKEN_KEY in session and now - _last_asked(known) >= rules.SEEN_EVERY:
+        session[ASKED_KEY] = int(now.timestamp())
+    return response
 
 
 def actor_part(actor: Actor) -> Actor:
@@ -125,6 +159,7 @@ def start(user: User, *, strong: bool) -> UserSession:
     )
     current_session().add(row)
     session[TOKEN_KEY] = token
+    session[ASKED_KEY] = int(now.timestamp())
     session.pop(_CSRF_KEY, None)
     g.pop(_CSRF_KEY, None)
     forget()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -19,6 +19,7 @@ from portal.kernel.clock import utc_now
 from portal.kernel.ids import token_hash
 
 _KEEP = timedelta(days=1)
+_LONGEST = 254
 Keys = Mapping[str, str]
 
 
@@ -37,10 +38,36 @@ def keys(*, email: str | None = None, second_step_user: int | None = None) -> di
     """The counters a try by this request counts against."""
     found = {"address": address_key(request.remote_addr)}
     if email:
-        found["account"] = rules.normal_email(email)
+        found["account"] = address_typed(email)
     if second_step_user is not None:
         found["second_step"] = str(second_step_user)
     return found
+
+
+def mail_keys(*, email: str, by_address: bool = True) -> dict[str, str]:
+    """The counters of asking for mail to an address: whoever asks, and from where.
+
+    They stand beside those of failed tries: much asking locks nobody out of signing in.
+    """
+    found = {"account": f"mail:{address_typed(email)}"}
+    if by_address:
+        found["address"] = f"mail:{address_key(request.remote_addr)}"
+    return found
+
+
+def address_typed(email: str) -> str:
+    """The e-mail address as accounts are found by it, however its letters were written.
+
+    Otherwise each spelling (full-width letters in the domain, for one) would be tried ten times.
+    """
+    plain = rules.normal_email(email)
+    if len(plain) > _LONGEST:
+        return plain[:_LONGEST]
+    try:
+        known = current_app.extensions["security"].mail_util.normalize(plain)
+    except ValueError:
+        return plain
+    return rules.normal_email(known)
 
 
 def is_locked(counted: Keys, *, lock: bool = True) -> bool:

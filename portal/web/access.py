@@ -10,10 +10,21 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import (
+    Flask,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from werkzeug.wrappers import Response
 
 from portal.kernel.people import Author
+from portal.web.errors import expired_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +167,10 @@ def _check_access() -> Response | None:
     if predicate is visitor_only:
         return redirect(url_for("pages.home"))
     if not actor.is_authenticated:
+        if request.method == "POST" and "_user_id" in session:
+            # A sign-in that ended while somebody was writing: the form is sent again after the
+            # next one.
+            return make_response(expired_form())
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("security.login", next=target))
     # A stranger learns nothing about what exists, except that this address is not theirs.

@@ -107,7 +107,8 @@ def _same_site() -> bool:
     return (request.headers.get("Origin") or "").rstrip("/") == request.host_url.rstrip("/")
 
 
-def _expired_form(_error: CSRFError) -> ResponseReturnValue:
+def expired_form() -> ResponseReturnValue:
+    """The page for a form whose token or sign-in has ended, with what was typed in it."""
     # What was typed is offered again with a fresh token, so an expired form loses nothing; only
     # for a form from our own pages, never for one another site tried to send.
     typed: list[tuple[str, str]] = []
@@ -146,7 +147,7 @@ def _refused_write(error: Exception) -> ResponseReturnValue:
 
 def init_errors(app: Flask) -> None:
     """Install the error pages."""
-    app.register_error_handler(CSRFError, _expired_form)
+    app.register_error_handler(CSRFError, lambda _error: expired_form())
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(IntegrityError, _refused_write)
     app.register_error_handler(OperationalError, _refused_write)

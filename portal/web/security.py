@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -67,12 +67,13 @@ def _add_headers(response: Response) -> Response:
             headers.add(name, value)
     if "content-security-policy" not in present:
         headers.add("Content-Security-Policy", content_security_policy(csp_nonce()))
-    if request.endpoint == "static":
+    if request.endpoint == "static" and response.status_code < 400:  # noqa: PLR2004
         # File names carry a hash of the content, so a copy never goes stale.
         headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
     elif "cache-control" not in present:
         headers.add("Cache-Control", "no-store, private")
-    if request.is_secure:
+    if request.is_secure or current_app.config["SETTINGS"].is_production:
+        # Behind a proxy that does not say how it was asked, too; over plain http it means nothing.
         headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR}; includeSubDomains")
     return response
 
@@ -96,6 +97,7 @@ def init_security(app: Flask) -> None:
         REMEMBER_COOKIE_HTTPONLY=True,
         REMEMBER_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=60 * 60 * 24 * 14,
+        TRUSTED_HOSTS=settings.answered_hosts,
         MAX_CONTENT_LENGTH=settings.max_upload_bytes,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         MAX_FORM_PARTS=500,

@@ -71,19 +71,21 @@ def _fitted(endpoint: str, view: View, link_page: View | None) -> View:
 
 def in_one_transaction(endpoint: str, act: Callable[[], Any]) -> Response:
     """Do the work of a sign-in view as one user action."""
-    counted = _counted(endpoint)
-    if counted and throttle.is_locked(counted, lock=False):
+    counted, mailing = _counted(endpoint), _mailing(endpoint)
+    if throttle.is_locked({**counted, **mailing}, lock=False):
         abort(429)
     _prepare_hashes(endpoint)
     setting_up = cookie.get("tf_state") == "validating_profile"
     recovering = endpoint == "security.mf_recovery"
     with unit_of_work():
-        if counted and throttle.is_locked(counted):
+        if throttle.is_locked({**counted, **mailing}):
             abort(429)
         if endpoint == "security.logout":
             sessions.end_current()
         response = make_response(act())
         _count(counted)
+        if mailing and response.location is not None:
+            throttle.failed(mailing)
         signed_in = sessions.just_signed_in()
         if signed_in is not None and (recovering or setting_up):
             person = queries.user_by_id(signed_in)
@@ -109,13 +111,24 @@ def _only_own_paths(response: Response) -> Response:
 
 def _counted(endpoint: str) -> Mapping[str, str]:
     if endpoint == "security.login":
-        return throttle.keys(email=request.form.get("email", "")[:254])
+        return throttle.keys(email=_typed_email())
     if endpoint in {"security.verify", "security.change_password"}:
         known = sessions.current_sign_in()
         return throttle.keys(email=known.email) if known else {}
     if endpoint in _CODE_VIEWS and cookie.get("tf_state") == "ready":
         user_id = queries.user_id_by_uniquifier(str(cookie.get("tf_user_id")))
         return throttle.keys(second_step_user=user_id) if user_id else {}
+    return {}
+
+
+def _typed_email() -> str:
+    return request.form.get("email", "")
+
+
+def _mailing(endpoint: str) -> Mapping[str, str]:
+    # Each of these writes to whatever address is typed, whoever's it is.
+    if endpoint in {"security.register", "security.change_email"}:
+        return throttle.mail_keys(email=_typed_email(), by_address=False)
     return {}
 
 
@@ -137,15 +150,16 @@ def _prepare_hashes(endpoint: str) -> None:
         return str(security.password_util.normalize(request.form.get(name, "")))
 
     stored: str | None = None
-    if endpoint == "security.login":
-        stored = queries.password_hash(email=request.form.get("email", ""))
+    tried = bool(request.form.get("password")) and len(typed("password")) <= rules.MAX_PASSWORD
+    if endpoint == "security.login" and tried:
+        stored = queries.password_hash(email=throttle.address_typed(_typed_email()))
         if stored is None:
             # One hash either way: an account that does not exist takes just as long.
-            context.hash(request.form.get("password", ""))
+            context.hash(typed("password"))
     elif endpoint in {"security.verify", "security.change_password"}:
         known = sessions.current_sign_in()
         stored = queries.password_hash(email=known.email) if known else None
-    if stored is not None and request.form.get("password"):
+    if stored is not None and tried:
         context.verify(typed("password"), stored)
     new = {
         "security.register": "password",

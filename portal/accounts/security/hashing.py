@@ -10,6 +10,8 @@ from typing import Any
 
 from flask import g, has_request_context
 
+from portal.accounts import rules
+
 _STORE = "account_prepared_hashes"
 # The sign-in library hashes this where there is nothing to hash; our own work before the
 # transaction already takes as long whether or not an account exists.
@@ -35,6 +37,9 @@ class PreparedContext:
 
     def verify(self, secret: str, hashed: str | None) -> bool:
         """Whether this is the password behind the stored hash."""
+        if len(secret) > rules.MAX_PASSWORD:
+            # Nobody's; and the library refuses to look at a very long one.
+            return False
         store = _store()
         key = ("verify", secret, hashed)
         if key not in store:

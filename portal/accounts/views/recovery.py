@@ -7,11 +7,11 @@ writes.
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask import request as web_request
 from werkzeug.wrappers import Response
 
-from portal.accounts import service
+from portal.accounts import service, throttle
 from portal.accounts.forms import AddressForm, ButtonForm
 from portal.db import unit_of_work
 
@@ -29,7 +29,11 @@ def send_confirmation() -> str | Response:
 def _ask(purpose: str, template: str) -> str | Response:
     form = AddressForm()
     if web_request.method == "POST" and form.validate():
+        counted = throttle.mail_keys(email=form.email.data)
         with unit_of_work():
+            if throttle.is_locked(counted):
+                abort(429)
+            throttle.failed(counted)
             service.ask_for_link(email=form.email.data, purpose=purpose)
         flash(
             f"If there is an account for {form.email.data}, a link is on its way to it. "

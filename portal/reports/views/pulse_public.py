@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from flask import (
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
@@ -117,7 +126,7 @@ def _sent(wave: WaveFacts, lang: str) -> Response:
         expires=None,
         max_age=((wave.closes_on - today()).days + 1) * _DAY,
         path=url_for("reports.pulse_start", code=wave.code),
-        secure=request.is_secure,
+        secure=current_app.config["SETTINGS"].secure_cookies,
         httponly=True,
         samesite="Lax",
     )
