@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 PYTHON_OLD_OR_NEW := sh scripts/python.sh
 BIN := .venv/bin
-# A suite as large as the machine: one process a core, two at most by default.
-TEST_WORKERS ?= 2
+# One process more than cores: browser tests and kill rounds wait for other processes half their time.
+TEST_WORKERS ?= 3
 
 .PHONY: help setup setup-app run demo test check format bench prove lock licences chromium
 
