@@ -1,0 +1,83 @@
+"""How long each class of records keeps its personal data, and when that time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import yaml
+
+from portal.governance.rules.holdings import DATA
+from portal.kernel.result import Problem
+
+REMOVED_NAME: Final = "Name removed"
+REMOVED_TEXT: Final = "Removed"
+# A name that can belong to nobody: .invalid is reserved and never delivered (RFC 2606).
+REMOVED_DOMAIN: Final = "removed.invalid"
+
+
+class RetentionError(ValueError):
+    """The schedule cannot hold; the message names the class."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionClass:
+    """One class: ``counts_from`` says from when; ``least`` and ``most`` bound the months.
+
+    A class with no bounds is kept, on the ground that ``why`` names.
+    """
+
+    key: str
+    title: str
+    counts_from: str
+    then: str
+    why: str
+    least: int | None
+    most: int | None
+
+    @property
+    def ends(self) -> bool:
+        """Whether its personal data goes by itself one day."""
+        return self.least is not None
+
+
+@cache
+def classes() -> Mapping[str, RetentionClass]:
+    """Every class of this portal by key, read once."""
+    return parse(yaml.safe_load((DATA / "retention.yaml").read_text(encoding="utf-8")))
+
+
+def parse(raw: Mapping[str, Any]) -> Mapping[str, RetentionClass]:
+    """Read and check a schedule.
+
+    Raises:
+        RetentionError: naming the class that cannot hold.
+    """
+    found = {}
+    for key, entry in raw["classes"].items():
+        least, most = entry.get("least"), entry.get("most")
+        if (least is None) != (most is None) or (least is not None and not 0 < least <= most):
+            raise RetentionError(f"{key}: give both least and most, or neither")
+        for word in ("title", "from", "then", "why"):
+            if not entry.get(word):
+                raise RetentionError(f"{key}: {word} is missing")
+        found[key] = RetentionClass(
+            key, entry["title"], entry["from"], entry["then"], entry["why"], least, most
+        )
+    return found
+
+
+def refused(key: str, months: int) -> Problem | None:
+    """Why a class may not keep its data for so many months; None when it may."""
+    known = classes().get(key)
+    if known is None or known.least is None or known.most is None:
+        return Problem("no_class", "There is no such period to set", "months")
+    if not known.least <= months <= known.most:
+        return Problem(
+            "out_of_bounds",
+            f"Enter a whole number of months from {known.least} to {known.most}",
+            "months",
+        )
+    return None
