@@ -36,10 +36,12 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SCOPE = Scope(date(2024, 4, 1), date(2026, 11, 22))
 # What the report reads from histograms, over the records: how many stand at which score now.
 STANDING = [
-    "SELECT s.dimension, r.sector, s.score, count(*) FROM dimension_scores s "
-    "JOIN diagnostic_responses r ON r.id = s.response_id WHERE r.status = 'completed' "
-    "AND r.is_current AND r.employer_id IS NOT NULL AND r.questionnaire_key = 'part-time-talent' "
-    "GROUP BY 1, 2, 3"
+    (
+        "SELECT s.dimension, r.sector, s.score, count(*) FROM dimension_scores s "
+        "JOIN diagnostic_responses r ON r.id = s.response_id WHERE r.status = 'completed' "
+        "AND r.is_current AND r.employer_id IS NOT NULL AND r.questionnaire_key = 'part-time-talent' "
+        "GROUP BY 1, 2, 3"
+    )
 ]
 # performance.md, Reports: the goals are ratios.
 _RAW_GOAL, _DUCK_GOAL, _GROWTH_GOAL = 1 / 40, 1.0, 1.5
