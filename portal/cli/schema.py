@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -53,7 +54,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the database to a revision, whole or not at all.
+    """Bring the database up to a revision, whole or not at all.
 
     The triggers that count for reports are put aside meanwhile and come back at the newest
     revision, when everything is counted afresh. On SQLite foreign keys are off as well, since
@@ -65,26 +66,45 @@ def upgrade(database: Database, revision: str = "head") -> None:
     if database.url.startswith("sqlite:///"):
         Path(database.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     with database.engine.connect() as connection:
-        if _is_current(connection):
-            return
+        if not _is_current(connection):
+            _migrate(database, connection, command.upgrade, revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Take the database back to an earlier revision; tables that came later go with their rows.
+
+    Raises:
+        RuntimeError: when rows point at nothing afterwards.
+    """
+    with database.engine.connect() as connection:
+        _migrate(database, connection, command.downgrade, revision)
+
+
+def _migrate(
+    database: Database,
+    connection: Connection,
+    step: Callable[[Config, str], None],
+    revision: str,
+) -> None:
+    """Run migrations in either direction with what must not be in their way put aside."""
+    connection.rollback()
+    if database.is_sqlite:
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+    counts.uninstall(connection)
+    # Each migration is a transaction of its own, so nothing may be open before them.
+    connection.commit()
+    step(alembic_config(connection), revision)
+    if database.is_sqlite:
+        broken = connection.execute(text("PRAGMA foreign_key_check")).fetchall()
+        if broken:
+            raise RuntimeError(f"Rows that point at nothing after migrating: {broken[:5]}")
         connection.rollback()
-        if database.is_sqlite:
-            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
-        counts.uninstall(connection)
-        # Each migration is a transaction of its own, so nothing may be open before them.
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
+    elif connection.in_transaction():
         connection.commit()
-        command.upgrade(alembic_config(connection), revision)
-        if database.is_sqlite:
-            broken = connection.execute(text("PRAGMA foreign_key_check")).fetchall()
-            if broken:
-                raise RuntimeError(f"Rows that point at nothing after migrating: {broken[:5]}")
-            connection.rollback()
-            connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
-        elif connection.in_transaction():
-            connection.commit()
-        if _revision(connection) == _newest(connection):
-            counts.install(connection)
-        connection.commit()
+    if _revision(connection) == _newest(connection):
+        counts.install(connection)
+    connection.commit()
 
 
 def _revision(connection: Connection) -> str | None:
