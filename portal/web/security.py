@@ -29,6 +29,8 @@ _FIXED_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+# Said by a view that has thought about who may keep a copy.
+_KEPT_BY = {"public", "private", "no-store"}
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -58,6 +60,10 @@ def content_security_policy(nonce: str) -> str:
     return f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; {_POLICY}"
 
 
+def _words(cache_control: str) -> list[str]:
+    return [word.strip().lower() for word in cache_control.split(",")]
+
+
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     # One look at what a view has set, instead of a search for each of ours.
@@ -70,8 +76,9 @@ def _add_headers(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code < 400:  # noqa: PLR2004
         # File names carry a hash of the content, so a copy never goes stale.
         headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
-    elif "cache-control" not in present:
-        headers.add("Cache-Control", "no-store, private")
+    elif not _KEPT_BY.intersection(_words(headers.get("Cache-Control", ""))):
+        # Nothing is said, or only what Flask says of every file: that it is to be asked for again.
+        headers["Cache-Control"] = "no-store, private"
     if request.is_secure or current_app.config["SETTINGS"].is_production:
         # Behind a proxy that does not say how it was asked, too; over plain http it means nothing.
         headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR}; includeSubDomains")

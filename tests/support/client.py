@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 from flask import has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import event
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from portal.db import current_session
+from tests.support.attacks import header_faults, leads_elsewhere
 from tests.support.markup import parse
 from tests.support.pages import check_page
 
@@ -23,6 +26,7 @@ class PortalClient(FlaskClient):
 
     statements: list[str]
     check_pages = True
+    check_headers = True
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         self.statements = []
@@ -45,6 +49,8 @@ class PortalClient(FlaskClient):
                 response = super().open(*args, **kwargs)
         finally:
             event.remove(engine, "before_cursor_execute", note)
+        if self.check_headers:
+            self._check_headers(response)
         if (
             self.check_pages
             and response.data
@@ -59,6 +65,18 @@ class PortalClient(FlaskClient):
                 app=self.application,
             )
         return response
+
+    def _check_headers(self, response: TestResponse) -> None:
+        asked = response.request
+        adapter = self.application.url_map.bind("localhost")
+        try:
+            endpoint = adapter.match(asked.path, method=asked.method)[0]
+        except HTTPException:
+            endpoint = None
+        faults = header_faults(response, endpoint)
+        if response.location and leads_elsewhere(response.location, urlsplit(asked.url).hostname):
+            faults.append(f"sends the reader to {response.location}")
+        assert not faults, f"{asked.method} {asked.path} ({endpoint}): {faults}"
 
     def soup(self, path: str, **kwargs: Any) -> BeautifulSoup:
         """The page at a path, which must answer 200."""
