@@ -98,6 +98,20 @@ class Settings(BaseSettings):
     backup_keep: int = Field(
         default=14, ge=1, description="Backups kept in the folder; older ones are removed."
     )
+    audit_anchor_file: Path | None = Field(
+        default=None,
+        description="File to which the end of the audit trail is added daily; keep it elsewhere.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="Bearer token for /metrics; unset: this machine only, and none in production.",
+    )
+    slow_query_ms: int = Field(
+        default=500, ge=0, description="Statements slower than this are logged; 0: none."
+    )
+    disk_reserve_bytes: int = Field(
+        default=200 * 1024 * 1024, ge=0, description="Free disk below which /readyz says no."
+    )
     max_upload_bytes: int = Field(
         default=10 * 1024 * 1024, gt=0, description="Largest request body, in bytes."
     )

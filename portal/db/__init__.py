@@ -1,6 +1,6 @@
 """Engine, sessions, units of work, column types, the outbox and the audit trail."""
 
-from portal.db import audit, outbox
+from portal.db import audit, audit_chain, outbox
 from portal.db.base import Base, Timestamped
 from portal.db.session import Database, current_session, unit_of_work
 from portal.db.types import JsonDocument, UtcDateTime
@@ -12,6 +12,7 @@ __all__ = [
     "Timestamped",
     "UtcDateTime",
     "audit",
+    "audit_chain",
     "current_session",
     "outbox",
     "unit_of_work",

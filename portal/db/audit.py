@@ -12,7 +12,7 @@ from sqlalchemy import Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
-from portal.db.session import current_session
+from portal.db.session import UNLINKED, current_session
 from portal.db.types import JsonDocument, UtcDateTime
 from portal.kernel.clock import utc_now
 
@@ -24,6 +24,8 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entries_subject_at", "subject", "at"),
         Index("ix_audit_entries_actor_at", "actor_id", "at"),
+        Index("ix_audit_entries_action_at", "action", "at"),
+        Index("ix_audit_entries_at", "at"),
     )
 
     at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
@@ -78,4 +80,5 @@ def record_all(actions: Sequence[Action], *, actor_id: int | None) -> None:
     session.flush()
     # Straight to the table: as objects, SQLite would take them one by one.
     table: Any = AuditEntry.__table__
-    session.execute(insert(table), rows)
+    made = session.scalars(insert(table).returning(table.c.id), rows)
+    session.info.setdefault(UNLINKED, set()).update(made)

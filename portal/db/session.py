@@ -21,6 +21,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 WRITE_OPTION = "portal_write"
 _WRITING = "portal_writing"
 _AFTER_COMMIT = "portal_after_commit"
+# New entries of the audit trail that have no place in its chain yet; see audit_chain.
+UNLINKED = "portal_unlinked_entries"
 
 
 class WriteOutsideUnitOfWork(RuntimeError):
@@ -152,6 +154,7 @@ def begin_writing(session: PortalSession) -> None:
     """
     if session.in_transaction():
         session.commit()
+    session.info.pop(UNLINKED, None)
     session.info[_WRITING] = True
     session.connection(execution_options={WRITE_OPTION: True})
 
@@ -160,6 +163,7 @@ def end_writing(session: PortalSession) -> None:
     """Back to reading."""
     session.info.pop(_WRITING, None)
     session.info.pop(_AFTER_COMMIT, None)
+    session.info.pop(UNLINKED, None)
 
 
 def after_commit(action: Callable[[], None], *, session: PortalSession | None = None) -> None:

@@ -10,4 +10,6 @@ governor = any_of(lep_manager, administrator)
 
 ROUTES: dict[str, Predicate] = {
     "governance.home": governor,
+    "governance.audit": lep_manager,
+    "governance.audit_export": lep_manager,
 }

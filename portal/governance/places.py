@@ -10,7 +10,13 @@ from portal.governance.access import ROUTES
 from portal.web.access import current_actor
 
 # Words, what it is about, endpoint. A place is there once its journey is.
-_PLACES: Final[tuple[tuple[str, str, str], ...]] = ()
+_PLACES: Final[tuple[tuple[str, str, str], ...]] = (
+    (
+        "Audit trail",
+        "Who did, saw and took away what, and the proof that nothing was changed since",
+        "governance.audit",
+    ),
+)
 
 
 def governance_places() -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from portal.web.brand import BRAND
 from portal.web.errors import init_errors
 from portal.web.navigation import nav_items
 from portal.web.pages import init_pages
+from portal.web.reads import init_reads
 from portal.web.security import init_security
 
 
@@ -58,6 +59,7 @@ def init_web(app: Flask) -> None:
     init_access(app)
     init_errors(app)
     init_pages(app)
+    init_reads(app)
     app.context_processor(_context)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -1,1 +1,5 @@
 """Tables of information governance."""
+
+from portal.governance.models.audit import AuditCheck
+
+__all__ = ["AuditCheck"]

@@ -73,6 +73,7 @@ ANNEXES: dict[str, dict[str, str]] = {
         "forum": "ties the forum to worker, merging and downloads",
     },
     "governance": {
+        "audit": "what the audit trail asks of worker and pages: daily proof, reads on record",
         "places": "the ways through information governance, as each person sees them",
         "wiring": "ties the feature to the application",
     },
