@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+# What stands in place of a key whose file was deleted because its time was over.
+REMOVED_KEY: Final = "removed/"
+REMOVED_WORDS: Final = (
+    "This file was deleted when its time was over. Its name is gone; its hash and day are kept"
+)
 
 
 @dataclass(frozen=True, slots=True)

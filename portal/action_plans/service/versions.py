@@ -30,6 +30,7 @@ from portal.diagnostics import queries as diagnostics
 from portal.diagnostics.rules.catalogue import load_catalogue
 from portal.integrations.storage import StorageError, storage
 from portal.kernel.clock import london, today
+from portal.kernel.files import REMOVED_KEY, REMOVED_WORDS
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
@@ -222,6 +223,8 @@ def version_file(*, employer: str, number: int) -> Ok[bytes] | Err:
         return Err(NO_VERSION)
     if version.state != "ready":
         return Err(Problem("not_ready", "This version is not ready yet"))
+    if version.storage_key.startswith(REMOVED_KEY):
+        return Err(Problem("removed", REMOVED_WORDS))
     try:
         data = storage().get(version.storage_key)
     except StorageError:

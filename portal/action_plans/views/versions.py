@@ -113,7 +113,8 @@ def _no_file(plan: PlanFacts, number: int, refused: Err) -> ResponseReturnValue:
     if refused.problem.code == "damaged":
         service.report_damage(employer=employer, number=number)
         return render_template("action_plans/damaged.html", plan=plan, number=number), 500
-    if refused.problem.code != "not_ready":
+    if refused.problem.code not in {"not_ready", "removed"}:
         abort(404)
-    flash("The PDF is not ready yet", "info")
+    waiting = refused.problem.code == "not_ready"
+    flash("The PDF is not ready yet" if waiting else refused.problem.message, "info")
     return redirect(url_for("action_plans.version", employer=employer, number=number))

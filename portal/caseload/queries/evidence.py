@@ -23,6 +23,7 @@ from portal.caseload.rules.words import EVIDENCE_KINDS, ONWARD_SERVICES, SUPPORT
 from portal.db import current_session
 from portal.employers.models import Employer
 from portal.kernel.clock import london
+from portal.kernel.files import REMOVED_KEY
 
 _MOST: Final = 500
 
@@ -213,7 +214,10 @@ def unscanned(*, limit: int = 200) -> list[str]:
     """References of files that no scanner has judged yet, oldest first."""
     query = (
         select(EvidenceFile.reference)
-        .where(EvidenceFile.scan_state.in_(("waiting", "not_scanned")))
+        .where(
+            EvidenceFile.scan_state.in_(("waiting", "not_scanned")),
+            EvidenceFile.storage_key.not_like(f"{REMOVED_KEY}%"),
+        )
         .order_by(EvidenceFile.id)
         .limit(limit)
     )

@@ -26,7 +26,7 @@ from portal.integrations.scanning import scanner
 from portal.integrations.storage import StorageError, storage
 from portal.integrations.uploads import put
 from portal.kernel.clock import today, utc_now
-from portal.kernel.files import Kept
+from portal.kernel.files import REMOVED_KEY, REMOVED_WORDS, Kept
 from portal.kernel.people import PORTAL, Author
 from portal.kernel.result import Err, Ok, Problem
 
@@ -179,6 +179,8 @@ def read(facts: files.EvidenceFacts) -> Ok[bytes] | Err:
 
     Refused with ``infected``, ``not_scanned`` (yet, or it could not be) or ``damaged``.
     """
+    if facts.storage_key.startswith(REMOVED_KEY):
+        return Err(Problem("removed", REMOVED_WORDS))
     if facts.scan_state == "infected":
         return Err(Problem("infected", "A virus was found in this file, so it is not handed out"))
     if not may_be_handed_out(facts.scan_state):
@@ -218,6 +220,8 @@ def scan(payload: Mapping[str, Any]) -> None:
     """
     facts = files.one(payload["reference"])
     if facts is None or facts.scan_state in {"clean", "infected"}:
+        return
+    if facts.storage_key.startswith(REMOVED_KEY):
         return
     data = storage().get(facts.storage_key)
     # No transaction stays open while the scanner thinks.

@@ -20,6 +20,7 @@ Ends = Literal["delete", "anonymise", "tombstone", "keep"]
 ENDS: Final = frozenset({"delete", "anonymise", "tombstone", "keep"})
 KINDS: Final[Mapping[str, str]] = {
     "account": "A number that leads to an account",
+    "link": "A number that leads to a business",
     "name": "Names",
     "email": "E-mail addresses",
     "phone": "Phone numbers",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -81,3 +83,15 @@ def refused(key: str, months: int) -> Problem | None:
             "months",
         )
     return None
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The same time so many months earlier, on the month's last day where it has no such day."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)
+
+
+def months_after(moment: datetime, months: int) -> datetime:
+    """The same time so many months later."""
+    return months_before(moment, -months)

@@ -16,6 +16,7 @@ from portal.db import audit, outbox, unit_of_work
 from portal.integrations.pdf import ROOT, PdfRenderer, WeasyPrintRenderer, page_count
 from portal.integrations.storage import StorageError, storage
 from portal.kernel.clock import utc_now
+from portal.kernel.files import REMOVED_KEY, REMOVED_WORDS
 from portal.kernel.result import Err, Ok, Problem
 from portal.network.models import Event, EventRegistration
 from portal.network.queries import event_people as found
@@ -83,6 +84,8 @@ def file_of(reference: str) -> Ok[bytes] | Err:
         return Err(NOT_CAME)
     if place.state != "ready":
         return Err(NOT_READY)
+    if place.key.startswith(REMOVED_KEY):
+        return Err(Problem("removed", REMOVED_WORDS))
     try:
         data = storage().get(place.key)
     except StorageError:

@@ -85,6 +85,7 @@ class ProgrammeSettings:
     ``confirmation_days``: an employer's link to confirm something works for so many days.
     ``follow_up_months``: when after the plan is agreed an employer is asked what has lasted.
     ``claim_close_working_days``: a claim month closes so many working days after its end.
+    ``retention_months``: how long each class of records keeps its personal data.
     """
 
     part_time_hours: int
@@ -106,6 +107,7 @@ class ProgrammeSettings:
     confirmation_days: int
     follow_up_months: tuple[int, ...]
     claim_close_working_days: int
+    retention_months: Mapping[str, int]
 
     def sector_title(self, key: str) -> str:
         """A sector's title on screen."""
@@ -207,6 +209,7 @@ def parse_settings(values: Mapping[str, Any]) -> ProgrammeSettings:
         confirmation_days=_whole(values, "confirmation_days", 1, 90),
         follow_up_months=_months(values),
         claim_close_working_days=_whole(values, "claim_close_working_days", 1, 60),
+        retention_months=_periods(values),
     )
 
 
@@ -227,6 +230,13 @@ def _months(values: Mapping[str, Any]) -> tuple[int, ...]:
     ):
         raise SettingsError("follow_up_months must be rising whole numbers of months, 1 to 36")
     return tuple(months)
+
+
+def _periods(values: Mapping[str, Any]) -> Mapping[str, int]:
+    periods = _mapping(values, "retention_months")
+    if periods.keys() != _read_defaults()["retention_months"].keys():
+        raise SettingsError("retention_months must name every class of records, and no other")
+    return {key: _whole(periods, key, 1, 240, within="retention_months") for key in periods}
 
 
 def _whole(

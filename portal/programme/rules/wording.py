@@ -125,6 +125,12 @@ SETTINGS: Final[tuple[SettingWords, ...]] = (
         "size_tiers", "Size tiers", "How employers are grouped by number of employees.", "fixed"
     ),
     SettingWords("programme", "Programme", "What the programme is called.", "fixed"),
+    SettingWords(
+        "retention_months",
+        "How long personal data stays",
+        "Changed under Governance, class by class.",
+        "fixed",
+    ),
 )
 BY_KEY: Final[Mapping[str, SettingWords]] = {each.key: each for each in SETTINGS}
 
@@ -149,6 +155,8 @@ def _fixed(key: str, value: Any) -> str:
         return "; ".join(f"{row['title']} (SIC {', '.join(row['divisions'])})" for row in value)
     if key == "area":
         return f"{value['title']}: {', '.join(row['title'] for row in value['districts'])}"
+    if key == "retention_months":
+        return f"{min(value.values())} to {max(value.values())} months"
     rows = value if isinstance(value, list) else [value]
     return "; ".join(str(row["title"]) for row in rows)
 
