@@ -9,9 +9,10 @@ from flask import Flask, current_app, jsonify, make_response, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from portal.db.session import current_session
+from portal.web.request_ids import request_id, route_words
 
 _RESEND_LIMIT = 200_000
 _NEVER_RESENT = ("password", "csrf_token", "code", "token")
@@ -94,9 +95,14 @@ def error_page(status: int, **context: object) -> ResponseReturnValue:
     """The page for a status, or JSON for a script."""
     text = TEXTS.get(status, TEXTS[400])
     if _wants_json():
-        return jsonify(error=text.title, message=" ".join(text.paragraphs)), status
+        return jsonify(
+            error=text.title, message=" ".join(text.paragraphs), request=request_id()
+        ), status
     return make_response(
-        render_template("errors/error.html", status=status, text=text, **context), status
+        render_template(
+            "errors/error.html", status=status, text=text, request_id=request_id(), **context
+        ),
+        status,
     )
 
 
@@ -122,13 +128,18 @@ def expired_form() -> ResponseReturnValue:
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, SecurityError):
+        # Asked under a name that is not ours: no link on a page could be made for it.
+        plain = make_response("The portal does not answer to that name.\n", error.code)
+        plain.mimetype = "text/plain"
+        return plain
     if error.code is None or error.response is not None or error.code < 400:  # noqa: PLR2004
         return error.get_response()
     return error_page(error.code)
 
 
 def _server_error(error: InternalServerError) -> ResponseReturnValue:
-    current_app.logger.error("Unhandled error on %s", request.path, exc_info=error)
+    current_app.logger.error("Unhandled error on %s", route_words(), exc_info=error)
     session = current_session()
     if session.in_transaction():
         session.rollback()
@@ -138,7 +149,7 @@ def _server_error(error: InternalServerError) -> ResponseReturnValue:
 def _refused_write(error: Exception) -> ResponseReturnValue:
     # Two people did the same in the same moment, or the database did not answer in time: the
     # transaction left nothing behind, and trying again shows what is true now.
-    current_app.logger.warning("The database refused %s", request.path, exc_info=error)
+    current_app.logger.warning("The database refused %s", route_words(), exc_info=error)
     session = current_session()
     if session.in_transaction():
         session.rollback()

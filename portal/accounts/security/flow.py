@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 
 from portal.accounts import mails, queries, rules, sessions, throttle
 from portal.accounts.security import forms
+from portal.accounts.security.hashing import is_worth_hashing
 from portal.db import unit_of_work
 from portal.web.security import limiter
 
@@ -84,7 +85,7 @@ def in_one_transaction(endpoint: str, act: Callable[[], Any]) -> Response:
             sessions.end_current()
         response = make_response(act())
         _count(counted)
-        if mailing and response.location is not None:
+        if mailing and (_is_redirect(response) or endpoint == "security.change_email"):
             throttle.failed(mailing)
         signed_in = sessions.just_signed_in()
         if signed_in is not None and (recovering or setting_up):
@@ -99,6 +100,10 @@ def in_one_transaction(endpoint: str, act: Callable[[], Any]) -> Response:
         flash(get_message("CONFIRMATION_REQUIRED")[0], "info")
         return redirect(url_for("security.send_confirmation"))
     return _only_own_paths(response)
+
+
+def _is_redirect(response: Response) -> bool:
+    return 300 <= response.status_code < 400  # noqa: PLR2004
 
 
 def _only_own_paths(response: Response) -> Response:
@@ -150,12 +155,16 @@ def _prepare_hashes(endpoint: str) -> None:
         return str(security.password_util.normalize(request.form.get(name, "")))
 
     stored: str | None = None
-    tried = bool(request.form.get("password")) and len(typed("password")) <= rules.MAX_PASSWORD
-    if endpoint == "security.login" and tried:
+    raw = request.form.get("password", "")
+    tried = is_worth_hashing(raw) and is_worth_hashing(typed("password"))
+    if endpoint == "security.login" and not tried:
+        context.spare(raw)
+    elif endpoint == "security.login":
         stored = queries.password_hash(email=throttle.address_typed(_typed_email()))
         if stored is None:
-            # One hash either way: an account that does not exist takes just as long.
-            context.hash(typed("password"))
+            # One hash either way: an account that does not exist takes just as long. The library
+            # asks for that of what was typed, as it was typed.
+            context.hash(raw)
     elif endpoint in {"security.verify", "security.change_password"}:
         known = sessions.current_sign_in()
         stored = queries.password_hash(email=known.email) if known else None

@@ -10,12 +10,16 @@ from typing import Any
 
 from flask import g, has_request_context
 
-from portal.accounts import rules
-
 _STORE = "account_prepared_hashes"
 # The sign-in library hashes this where there is nothing to hash; our own work before the
 # transaction already takes as long whether or not an account exists.
 _PRETEND = "not-a-password"
+_LONGEST = 4096
+
+
+def is_worth_hashing(secret: str) -> bool:
+    """Whether this can be anybody's password: the library fails on a longer one."""
+    return 0 < len(secret) <= _LONGEST
 
 
 class PreparedContext:
@@ -28,6 +32,8 @@ class PreparedContext:
         """The hash to store for a new password."""
         if secret == _PRETEND:
             return ""
+        if not is_worth_hashing(secret):
+            return ""
         store = _store()
         key = ("hash", secret)
         if key not in store:
@@ -37,8 +43,7 @@ class PreparedContext:
 
     def verify(self, secret: str, hashed: str | None) -> bool:
         """Whether this is the password behind the stored hash."""
-        if len(secret) > rules.MAX_PASSWORD:
-            # Nobody's; and the library refuses to look at a very long one.
+        if not is_worth_hashing(secret):
             return False
         store = _store()
         key = ("verify", secret, hashed)
@@ -46,6 +51,10 @@ class PreparedContext:
             store[key] = bool(self._context.verify(secret, hashed))
         matches: bool = store[key]
         return matches
+
+    def spare(self, secret: str) -> None:
+        """Do no work for this one later in the request either."""
+        _store()["hash", secret] = ""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)

@@ -10,6 +10,7 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
+from portal.integrations.mail import public_link
 from portal.kernel.clock import today
 from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
@@ -55,7 +56,12 @@ def token_make() -> ResponseReturnValue:
     reference, secret = made.value
     token = queries.token_of(reference)
     # Never behind a redirect: it must be kept nowhere, and no answer of ours is cached.
-    return render_template("reports/token.html", token=token, secret=secret)
+    return render_template(
+        "reports/token.html",
+        token=token,
+        secret=secret,
+        listing_address=public_link("reports_api.listing"),
+    )
 
 
 @blueprint.post("/reports/tokens/<token>/revoke")
