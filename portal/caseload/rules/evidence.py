@@ -1,7 +1,8 @@
 """What a file that is sent as evidence is, judged by its bytes and never by its name.
 
-Nothing is unpacked to find out: pictures are judged by their headers and office documents by the
-directory of their archive, so that a small file that grows large is refused before it does.
+Pictures are judged by their headers and office documents by the directory of their archive, so
+that a small file that grows large is refused before it does. What is unpacked to see whether a
+directory tells the truth is not kept, and no further than it says.
 """
 
 from __future__ import annotations
@@ -11,9 +12,23 @@ import unicodedata
 from collections.abc import Callable, Collection
 from typing import Final
 
-from portal.caseload.rules.evidence_kinds import CSV, EML, TXT, TYPES, FileType, refused
-from portal.caseload.rules.evidence_packages import ole_document, zip_document
-from portal.caseload.rules.evidence_pictures import heic, jpeg, pdf, png
+from portal.caseload.rules.evidence_kinds import (
+    CSV,
+    EML,
+    PACKAGES,
+    TXT,
+    TYPES,
+    FileType,
+    refused,
+)
+from portal.caseload.rules.evidence_packages import (
+    TWO_THINGS,
+    is_archive_too,
+    ole_document,
+    zip_document,
+)
+from portal.caseload.rules.evidence_pdf import pdf
+from portal.caseload.rules.evidence_pictures import heic, jpeg, png
 from portal.kernel.result import Problem
 
 ACCEPTED: Final = "PDF, PNG, JPEG, HEIC, DOCX, XLSX, ODT, CSV, TXT, EML or MSG"
@@ -22,14 +37,19 @@ NAME_LENGTH: Final = 120
 NOTE_LENGTH: Final = 2000
 REASON_LENGTH: Final = 500
 _MIB: Final = 1024 * 1024
-# A page, a program or a drawing is text too, but nobody's evidence.
+# A page, a program, a drawing or the beginning of a picture is text too, but nobody's evidence.
 _MARKUP = re.compile(
-    rb"\s*(?:<!doctype|<html|<head|<body|<script|<svg|<\?xml|<\?php|\{\\rtf|%!|#!)", re.IGNORECASE
+    r"\s*(?:<!|<\?|\{\\rtf|%!|#!|GIF8[79]a|RIFF|II\*|MM\x00?\*|BM.{0,4}\x00"
+    r"|</?(?:html|head|body|script|style|svg|math|img|iframe|frame|object|embed|form|input|link"
+    r"|meta|base|title|table|div|span|p|a|b|i|h[1-6]|video|audio|details|template|xml|x)"
+    r"(?:[\s/>]|\Z))",
+    re.IGNORECASE,
 )
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 _HEADER = re.compile(rb"([!-9;-~]{1,60}):")
 _MAIL_HEADERS: Final = frozenset({b"from", b"date", b"received", b"message-id", b"subject", b"to"})
 _HEAD: Final = 64 * 1024
+_PDF_HEAD: Final = 1024
 
 _SIGNATURES: Final[tuple[tuple[bytes, Callable[[bytes], FileType | Problem]], ...]] = (
     (b"%PDF-", pdf),
@@ -52,6 +72,8 @@ def recognise(
     ``at_most`` is the largest file in bytes, ``kinds`` those that are taken, ``ask_for`` says them.
     """
     found = _recognised(data, at_most, ask_for)
+    if isinstance(found, FileType) and found not in PACKAGES and is_archive_too(data):
+        return TWO_THINGS
     if isinstance(found, Problem) or found in kinds:
         return found
     return refused("not_allowed", f"This is a file of another kind ({found.words}). {ask_for}")
@@ -88,7 +110,8 @@ def _text(data: bytes) -> FileType | None:
     if _looks_like_mail(data):
         return EML
     text = _decoded(data)
-    if text is None or _MARKUP.match(data[3:] if data.startswith(b"\xef\xbb\xbf") else data):
+    # A reader of PDFs takes one that begins somewhere in the first thousand bytes.
+    if text is None or _MARKUP.match(text) or b"%PDF-" in data[:_PDF_HEAD]:
         return None
     return CSV if _is_table(text) else TXT
 

@@ -29,6 +29,8 @@ CSV = FileType("CSV table", "text/csv", ("csv", "txt"))
 TXT = FileType("Plain text", "text/plain", ("txt", "csv", "log", "md"))
 EML = FileType("E-mail", "message/rfc822", ("eml",))
 MSG = FileType("Outlook e-mail", "application/vnd.ms-outlook", ("msg",))
+# Archives by their nature, or with attachments that may be.
+PACKAGES = frozenset({DOCX, XLSX, PPTX, ODT, MSG})
 TYPES = {
     kind.media_type: kind for kind in (PDF, PNG, JPEG, HEIC, DOCX, XLSX, ODT, CSV, TXT, EML, MSG)
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+import zlib
 from typing import Final
 
 from portal.caseload.rules.evidence_kinds import DOCX, MSG, ODT, PPTX, XLSX, FileType, refused
@@ -44,6 +46,33 @@ _OLD = refused(
 _ARCHIVE = refused(
     "archive", "This is an archive or a kind of document that is not taken. Send files one by one"
 )
+TWO_THINGS = refused(
+    "two_kinds",
+    "This file is an archive and something else at once, so it is not opened. Save it again as "
+    "what it should be and send that",
+)
+_DECLARES = refused(
+    "declares_entities",
+    "This document declares texts that stand for other texts, which no office program writes. "
+    "Save it again, or print it to a PDF and send that",
+)
+# An entry that is an archive itself, and one that is a document: a chart brings its workbook.
+_ARCHIVES: Final = (
+    *(".zip", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".jar", ".cab", ".iso"),
+)
+_DOCUMENTS: Final = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
+_MARKUP: Final = (".xml", ".rels", ".vml")
+# In either of the alphabets that XML may be written in.
+_DTD: Final = re.compile(rb"<\0?!\0?(?:D\0?O\0?C\0?T\0?Y\0?P\0?E|E\0?N\0?T\0?I\0?T\0?Y)")
+_DEEPEST: Final = 1
+_CHUNK: Final = 256 * 1024
+_PIECE: Final = 1024 * 1024
+_OVERLAP: Final = 32
+_NESTED = refused(
+    "archive",
+    "This document holds an archive, or documents in documents. Take them out and send them one "
+    "by one",
+)
 _MAIN_PARTS: Final = {
     b"wordprocessingml.document.main+xml": DOCX,
     b"spreadsheetml.sheet.main+xml": XLSX,
@@ -52,14 +81,31 @@ _MAIN_PARTS: Final = {
 
 
 def zip_document(data: bytes) -> FileType | Problem:
-    """A Word, Excel or OpenDocument file whose directory is within limits."""
+    """A Word, Excel or OpenDocument file whose directory is within limits, and true."""
+    return _document(data, depth=0)
+
+
+def is_archive_too(data: bytes) -> bool:
+    """Whether a file of another kind can be opened as an archive as well."""
+    end = data.rfind(b"PK\x05\x06", max(0, len(data) - _END_SEARCH))
+    if end < 0 or end + _END_LENGTH > len(data):
+        return False
+    length = int.from_bytes(data[end + 12 : end + 16], "little")
+    return length == 0 or data[max(0, end - length) :].startswith(b"PK\x01\x02")
+
+
+def _document(data: bytes, *, depth: int) -> FileType | Problem:
     problem = _directory_problem(data)
     if problem is not None:
         return problem
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            return _entries_problem(entries, len(data)) or _kind_of(archive, entries)
+            problem = _entries_problem(entries, len(data))
+            kind = problem or _kind_of(archive, entries)
+            if isinstance(kind, Problem):
+                return kind
+            return _contents_problem(archive, entries, data, depth) or kind
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, RuntimeError):
         return _DAMAGED
 
@@ -87,6 +133,71 @@ def _entries_problem(entries: list[zipfile.ZipInfo], size: int) -> Problem | Non
     names = [entry.filename.lower() for entry in entries]
     if any("vbaproject" in name or name.startswith(("basic/", "scripts/")) for name in names):
         return _MACROS
+    return None
+
+
+def _contents_problem(
+    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], data: bytes, depth: int
+) -> Problem | None:
+    """Whether an entry holds more than the directory says, or what it should not."""
+    if not data.startswith(b"PK\x03\x04"):
+        return TWO_THINGS
+    for entry in entries:
+        name = entry.filename.lower()
+        problem = _NESTED if name.endswith(_ARCHIVES) else _entry_problem(entry, data)
+        if problem is None and name.endswith(_DOCUMENTS):
+            problem = _embedded_problem(archive, entry, depth)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _embedded_problem(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, depth: int
+) -> Problem | None:
+    """What is wrong with a document inside this one; it may be of a kind that is not taken."""
+    if depth >= _DEEPEST or entry.file_size > MOST_UNPACKED // 5:
+        return _NESTED
+    with archive.open(entry) as inner:
+        found = _document(inner.read(entry.file_size + 1), depth=depth + 1)
+    return found if isinstance(found, Problem) and found is not _ARCHIVE else None
+
+
+def _entry_problem(entry: zipfile.ZipInfo, data: bytes) -> Problem | None:
+    """Look through an entry where it stands, without keeping what it holds."""
+    local = entry.header_offset
+    if data[local : local + 4] != b"PK\x03\x04":
+        return _DAMAGED
+    names = int.from_bytes(data[local + 26 : local + 28], "little")
+    begin = local + 30 + names + int.from_bytes(data[local + 28 : local + 30], "little")
+    content = memoryview(data)[begin : begin + entry.compress_size]
+    is_markup = entry.filename.lower().endswith(_MARKUP)
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        return _packed_problem(content, entry.file_size, is_markup=is_markup)
+    if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+        return _DAMAGED
+    return _DECLARES if is_markup and _DTD.search(content) else None
+
+
+def _packed_problem(content: memoryview, said: int, *, is_markup: bool) -> Problem | None:
+    """Unpack piece by piece, no further than the directory said it goes."""
+    reader, size, at = zlib.decompressobj(-15), 0, 0
+    last = rest = b""
+    try:
+        while not reader.eof and (rest or at < len(content)):
+            if not rest:
+                rest = bytes(content[at : at + _CHUNK])
+                at += len(rest)
+            piece = reader.decompress(rest, _PIECE)
+            rest = reader.unconsumed_tail
+            size += len(piece)
+            if size > said:
+                return _BOMB
+            if is_markup and _DTD.search(last + piece):
+                return _DECLARES
+            last = piece[-_OVERLAP:]
+    except zlib.error:
+        return _DAMAGED
     return None
 
 

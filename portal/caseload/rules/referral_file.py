@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,6 +15,7 @@ from portal.employers.rules.register_file import (
     refuse_other_formats,
     refuse_other_texts,
 )
+from portal.kernel.tables import Table, TableTooLargeError
 
 COLUMNS: Final[Mapping[str, str]] = {
     "employer_name": "Employer name",
@@ -35,6 +35,8 @@ COLUMNS: Final[Mapping[str, str]] = {
 REQUIRED: Final = ("employer_name", "contact_name", "consent")
 MAX_ROWS: Final = 500
 MAX_BYTES: Final = 1_000_000
+# Rows with nothing in them are passed over, but not without end.
+_MOST_LINES: Final = 20_000
 EXAMPLE_NAME: Final = "Example Bakery Ltd (delete this row)"
 WHOLE_ROW: Final = "row"
 _CELL_KEPT: Final = 2_000
@@ -81,11 +83,13 @@ def read_file(content: bytes) -> ReadFile:
     refuse_other_formats(content)
     text, encoding = _decoded(content)
     refuse_other_texts(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    reader = Table(text, delimiter=_separator(text), most_rows=_MOST_LINES)
     try:
         headings = next(reader, [])
         places, ignored = _places(headings)
         raw = list(reader)
+    except TableTooLargeError as error:
+        raise RegisterFileError(f"{error}. Delete what is empty, or split it.") from error
     except csv.Error as error:
         raise RegisterFileError(
             f"There is a stray quotation mark near line {reader.line_num}: {error}. "

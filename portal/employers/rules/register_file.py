@@ -7,9 +7,11 @@ found by their heading, in any order, with any others beside them.
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
+
+from portal.kernel.tables import Table, TableTooLargeError
 
 REQUIRED = ("EmployerName", "EmployerId")
 OPTIONAL = (
@@ -31,6 +33,8 @@ _SIGNATURES = (
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _MAX_HEADINGS_SHOWN = 12
+# Ten years of the gender pay gap service have some 110,000 rows.
+MOST_ROWS: Final = 250_000
 
 
 class RegisterFileError(ValueError):
@@ -55,18 +59,20 @@ class RegisterFile:
                 yield number, cells
 
 
-def read_register(content: bytes) -> RegisterFile:
-    """Read the whole file before anything is stored.
+def read_register(content: bytes, *, most_rows: int = MOST_ROWS) -> RegisterFile:
+    """Read the whole file before anything is stored; at most so many rows, blank ones too.
 
     Raises:
         RegisterFileError: when it is not such a file.
     """
     text = _decode(content)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = Table(text, most_rows=most_rows + 1)
     try:
         headings = next(reader, [])
         columns = _columns(headings)
         rows = list(reader)
+    except TableTooLargeError as error:
+        raise RegisterFileError(f"{error}. Is it the register? Split it if it is.") from error
     except csv.Error as error:
         raise RegisterFileError(
             f"The file breaks off or has a stray quotation mark near line {reader.line_num}: "

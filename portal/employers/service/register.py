@@ -16,7 +16,7 @@ from portal.db.session import PortalSession
 from portal.employers.models import RegisterEntry
 from portal.employers.queries.register import INDEX
 from portal.employers.rules.names import telling_words
-from portal.employers.rules.register_file import RegisterFile, read_register
+from portal.employers.rules.register_file import MOST_ROWS, RegisterFile, read_register
 from portal.employers.rules.register_row import (
     Refusal,
     RowReader,
@@ -56,6 +56,7 @@ def import_register(
     source: str = GENDER_PAY_GAP,
     advance: Callable[[int], None] | None = None,
     started: Callable[[int], None] | None = None,
+    most_rows: int = MOST_ROWS,
 ) -> ImportSummary:
     """Load a register file. Opens its own units of work: one for each thousand rows.
 
@@ -65,7 +66,7 @@ def import_register(
     Raises:
         RegisterFileError: when the file as a whole cannot be read.
     """
-    file = read_register(content)
+    file = read_register(content, most_rows=most_rows)
     if started:
         started(len(file.rows))
     reader = RowReader(columns=file.columns, width=file.width)

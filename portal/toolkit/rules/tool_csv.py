@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,9 +16,12 @@ from portal.employers.rules.register_file import (
     refuse_other_texts,
 )
 from portal.kernel.result import Problem
+from portal.kernel.tables import Table, TableTooLargeError
 
 MOST_BYTES: Final = 2_000_000
 _SEPARATORS: Final = (",", ";", "\t")
+# Rows with nothing in them are passed over, but not without end.
+_MOST_BLANK: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,9 @@ def _rows(content: bytes, columns: Sequence[Column], most: int) -> list[Row]:
     refuse_other_formats(content)
     text = _decoded(content)
     refuse_other_texts(text)
-    first = text.splitlines()[0] if text.strip() else ""
+    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
     separator = max(_SEPARATORS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = Table(text, delimiter=separator, most_rows=most + _MOST_BLANK)
     try:
         places = _places(next(reader, []), columns)
         found = [
@@ -66,6 +69,10 @@ def _rows(content: bytes, columns: Sequence[Column], most: int) -> list[Row]:
             for line, cells in enumerate(reader, start=2)
             if any(cell.strip() for cell in cells)
         ]
+    except TableTooLargeError as error:
+        raise RegisterFileError(
+            f"{error}; at most {most:,} are read. Take a shorter time, and delete empty rows."
+        ) from error
     except csv.Error as error:
         raise RegisterFileError(
             f"There is a stray quotation mark near line {reader.line_num}. "

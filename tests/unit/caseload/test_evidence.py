@@ -127,11 +127,25 @@ def test_a_large_file_of_any_beginning_is_judged_quickly() -> None:
         assert time.perf_counter() - begun < 1
 
 
-def test_bytes_that_are_two_things_at_once_count_as_the_one_they_are_sent_as() -> None:
+def test_bytes_that_are_two_things_at_once_are_refused() -> None:
     page = b"<html><script>alert(1)</script></html>"
-    found = recognise(files.pdf() + page + b"%%EOF", at_most=LIMIT)
-    assert found is PDF
+    archive = files.zipped({"a": b"b"})
+    for data in (files.pdf() + page + b"%%EOF", files.pdf() + archive, files.jpeg() + archive):
+        found = recognise(data, at_most=LIMIT)
+        assert isinstance(found, Problem)
+        assert found.code == "two_kinds"
+        assert "something else at once" in found.message
     assert safe_name("page.html", PDF) == "page.html.pdf"
+
+
+def test_a_message_may_bring_a_document() -> None:
+    found = recognise(files.msg() + files.docx(), at_most=LIMIT)
+    assert isinstance(found, FileType)
+
+
+def test_a_pdf_in_several_versions_is_one() -> None:
+    again = files.pdf().removeprefix(b"%PDF-1.7\n")
+    assert recognise(files.pdf() + again + b"\0\0\n", at_most=LIMIT) is PDF
 
 
 @pytest.mark.parametrize(
