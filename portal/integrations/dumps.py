@@ -23,7 +23,7 @@ from typing import IO, Final, Protocol
 from sqlalchemy import Connection, create_engine, text
 
 from portal.db.session import Database
-from portal.integrations.postgres_tools import connection_of, find_tool
+from portal.integrations.postgres_tools import connection_of, find_tool, version_of
 from portal.kernel.result import Err
 
 PART: Final = 4 * 1024 * 1024
@@ -39,6 +39,8 @@ class Snapshot:
     """A database as of one moment: a connection that sees it, and its bytes in parts."""
 
     kind: str
+    # The major version of the program that reads it again; 0 where none is needed.
+    tool: int
     connection: Connection
     parts: Callable[[], Iterator[bytes]]
 
@@ -114,7 +116,7 @@ def _of_sqlite(database: Database) -> Iterator[Snapshot]:
                     yield zlib.compress(plain, _SWIFT)
 
         with reading_file(copy) as connection:
-            yield Snapshot("sqlite", connection, parts)
+            yield Snapshot("sqlite", 0, connection, parts)
 
 
 def server_version(connection: Connection) -> int:
@@ -148,7 +150,7 @@ def _of_postgresql(database: Database) -> Iterator[Snapshot]:
                     raise DumpError(f"pg_dump failed: {failed()}")
 
         try:
-            yield Snapshot("postgresql", connection, parts)
+            yield Snapshot("postgresql", version_of(Path(program)), connection, parts)
         finally:
             connection.rollback()
 
@@ -189,7 +191,7 @@ def count_rows(connection: Connection) -> dict[str, int]:
     """The rows of every table, without what search indexes keep for themselves."""
     if connection.dialect.name == "sqlite":
         made = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL"
-        tables: dict[str, str] = dict(connection.execute(text(made)).tuples().all())
+        tables: dict[str, str] = {row[0]: row[1] for row in connection.execute(text(made))}
         indexes = [name for name, sql in tables.items() if sql.startswith("CREATE VIRTUAL")]
         names = [
             name
@@ -269,15 +271,15 @@ class PostgresSink:
     was there when ``replace`` is set: until ``finish`` nothing has happened.
     """
 
-    def __init__(self, *, server: int, url: str | None = None, replace: bool = False) -> None:
+    def __init__(self, *, tool: int, url: str | None = None, replace: bool = False) -> None:
         self._stack = contextlib.ExitStack()
         address, environment = connection_of(url or "postgresql://")
-        command = [_tool("pg_restore", server), "--no-owner", "--no-privileges", "--file=-"]
+        command = [_tool("pg_restore", tool), "--no-owner", "--no-privileges", "--file=-"]
         running = _running(command, environment, stdin=subprocess.PIPE)
         self._restore, self._restore_said = self._stack.enter_context(running)
         self._psql: subprocess.Popen[bytes] | None = None
         if url is not None:
-            command = [_tool("psql", server), f"--dbname={address}", "--no-psqlrc", "--quiet"]
+            command = [_tool("psql", tool), f"--dbname={address}", "--no-psqlrc", "--quiet"]
             command += ["--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
             if replace:
                 command.append("--command=DROP SCHEMA public CASCADE; CREATE SCHEMA public")

@@ -31,7 +31,8 @@ def _folders() -> list[Path]:
     return folders
 
 
-def _major(program: Path) -> int:
+def version_of(program: Path) -> int:
+    """The major version of a program; 0 when it does not say."""
     said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - our own path
     version = re.search(r"\b(\d+)", said.stdout)
     return int(version.group(1)) if version else 0
@@ -41,7 +42,7 @@ def find_tool(name: str, *, server: int) -> Ok[Path] | Err:
     """A program that knows servers of this major version."""
     for folder in _folders():
         program = folder / name
-        if program.exists() and _major(program) >= server:
+        if program.exists() and version_of(program) >= server:
             return Ok(program)
     words = (
         f"{name} of PostgreSQL {server} or newer is not on this machine: "

@@ -110,6 +110,7 @@ def _fill(
     about = {
         "format": FORMAT,
         "kind": moment.kind,
+        "tool": moment.tool,
         "revision": made.revision,
         "made_at": utc_now().isoformat(),
     }

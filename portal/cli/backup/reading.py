@@ -31,8 +31,6 @@ from portal.payments.service.proving import verify as prove_ledger
 from portal.reports.service.counting import differences as report_differences
 
 _BUFFER: Final = 1024 * 1024
-# The newest PostgreSQL whose programs we ask for when there is no server to go by.
-_ANY_SERVER: Final = 0
 _SHOWN: Final = 3
 
 
@@ -45,6 +43,7 @@ class About:
     """What a backup says of itself at its beginning."""
 
     kind: str
+    tool: int
     revision: str
     made_at: str
 
@@ -79,7 +78,7 @@ def _about(name: str, content: IO[bytes]) -> About:
         raise BackupError(
             "A newer version of the portal made this backup: use that version to restore it"
         )
-    return About(said["kind"], said["revision"], said["made_at"])
+    return About(said["kind"], said["tool"], said["revision"], said["made_at"])
 
 
 def read(
@@ -178,8 +177,8 @@ def verify(path: Path, secret: Secret, *, scratch: Database | None, beside: str)
                 opened = SqliteSink(folder, None)
                 return opened
             if scratch is None:
-                return PostgresSink(server=_ANY_SERVER)
-            return postgres_sink(scratch, replace=False)
+                return PostgresSink(tool=about.tool)
+            return postgres_sink(about, scratch, replace=False)
 
         contents = read(path, secret, sink_for=sink_for)
         if opened is not None:
@@ -235,7 +234,7 @@ def prove(database: Database, contents: Contents) -> list[str]:
     return [f"The ledger is whole: {proof.entries:,} entries. Reports agree with the records."]
 
 
-def postgres_sink(database: Database, *, replace: bool) -> PostgresSink:
+def postgres_sink(about: About, database: Database, *, replace: bool) -> PostgresSink:
     """A sink into a PostgreSQL database, which must be empty unless it is to be replaced.
 
     Raises:
@@ -262,7 +261,7 @@ def postgres_sink(database: Database, *, replace: bool) -> PostgresSink:
             f"The database is in use by {others} other connections: stop web and worker first"
         )
     return PostgresSink(
-        server=server,
+        tool=max(about.tool, server),
         url=database.engine.url.render_as_string(hide_password=False),
         replace=replace,
     )

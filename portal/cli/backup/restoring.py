@@ -74,9 +74,9 @@ def restore(
     read(path, secret, sink_for=lambda about: check_fits(about, database, migrate=migrate))
     with private_folder(database.url) as folder:
 
-        def sink_for(_about: About) -> Sink:
+        def sink_for(about: About) -> Sink:
             if not database.is_sqlite:
-                return postgres_sink(database, replace=replace)
+                return postgres_sink(about, database, replace=replace)
             target = sqlite_path(database.url)
             if target.exists() and target.stat().st_size and not replace:
                 raise BackupError(
