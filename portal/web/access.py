@@ -24,6 +24,7 @@ from flask import (
 from werkzeug.wrappers import Response
 
 from portal.kernel.people import Author
+from portal.web.asked import init_asked
 from portal.web.errors import expired_form
 
 
@@ -178,6 +179,7 @@ def _check_access() -> Response | None:
 
 
 def init_access(app: Flask) -> None:
-    """Check the table before every request."""
+    """Check the table before every request, and read numbers in addresses as keys."""
+    init_asked(app)
     app.before_request(_check_access)
     register_routes(app, {"static": public})

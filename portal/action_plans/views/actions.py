@@ -32,6 +32,7 @@ from portal.db import unit_of_work
 from portal.kernel.clock import today
 from portal.kernel.result import Err, Ok, Problem
 from portal.web.access import current_author
+from portal.web.asked import asked_number
 
 _FIELDS = tuple(LABELS)
 
@@ -125,7 +126,7 @@ def add_action(employer: str) -> ResponseReturnValue:
     """Add an action of the employer's own."""
     plan = plan_or_404(employer)
     goals = queries.goal_choices(plan.id)
-    form = ActionForm(data={"goal_id": request.args.get("goal", type=int)})
+    form = ActionForm(data={"goal_id": asked_number("goal")})
     form.offer("goal_id", goals)
     if form.validate_on_submit():
         with unit_of_work():

@@ -21,6 +21,7 @@ from portal.kernel.clock import today
 from portal.kernel.result import Err, Problem
 from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
+from portal.web.asked import asked_number
 
 PAGE = 50
 _ALL = "all"
@@ -102,7 +103,7 @@ def _picks(rows: list[HeldCase]) -> list[Pick] | Err:
 
 
 def _reassign_page(form: ReassignForm, wanted: dict[str, str], rows: list[HeldCase]) -> str:
-    page = min(max(request.args.get("page", 1, type=int), 1), max(1, -(-len(rows) // PAGE)))
+    page = min(max(asked_number("page", 1), 1), max(1, -(-len(rows) // PAGE)))
     ticked = set(request.form.getlist("cases"))
     shown = [
         {

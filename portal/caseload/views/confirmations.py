@@ -26,6 +26,7 @@ from portal.kernel.ids import normalise_reference
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok
 from portal.web.access import Actor, current_actor, current_author, lep_staff
+from portal.web.asked import asked_number
 from portal.web.security import limiter
 
 PAGE_LENGTH = 50
@@ -229,7 +230,7 @@ def confirmations() -> ResponseReturnValue:
     adviser = actor.user_id if whose == "mine" else None
     counts = found.attention_counts(organisations, adviser_id=adviser)
     pages = max(1, -(-counts.open // PAGE_LENGTH))
-    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    page = min(max(asked_number("page", 1), 1), pages)
     rows = found.attention(
         organisations, adviser_id=adviser, limit=PAGE_LENGTH, offset=(page - 1) * PAGE_LENGTH
     )

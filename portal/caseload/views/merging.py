@@ -25,6 +25,7 @@ from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
+from portal.web.asked import asked_number
 from portal.web.downloads import csv_response
 
 PAGE = 50
@@ -62,7 +63,7 @@ def _record(reference: str | None) -> Record | None:
 def merges() -> ResponseReturnValue:
     """Likely doubles, and what was merged before."""
     within = _within()
-    page = min(max(request.args.get("page", 1, type=int), 1), 100_000)
+    page = min(max(asked_number("page", 1), 1), 100_000)
     rows = queries.merges(within=within, limit=PAGE + 1, offset=(page - 1) * PAGE)
     return render_template(
         "caseload/merging/list.html",

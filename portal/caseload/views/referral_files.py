@@ -32,6 +32,7 @@ from portal.db import unit_of_work
 from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
+from portal.web.asked import asked_number
 from portal.web.downloads import csv_response
 
 _PAGE = 50
@@ -118,7 +119,7 @@ def referral_batch(batch: str) -> str:
     show = show if show in _SHOW else "all"
     rows = _matching(found.rows, show)
     pages = max(1, -(-len(rows) // _PAGE))
-    page = min(max(1, request.args.get("page", 1, type=int)), pages)
+    page = min(max(1, asked_number("page", 1)), pages)
     shown = rows[(page - 1) * _PAGE : page * _PAGE]
     # Columns that nobody filled in are left out, unless something is wrong in them.
     used = [

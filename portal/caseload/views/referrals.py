@@ -31,6 +31,7 @@ from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
+from portal.web.asked import asked_number
 from portal.web.downloads import csv_response
 from portal.web.text import clean_line
 
@@ -60,7 +61,7 @@ def referrals() -> str:
     """What waits for a decision, soonest first; and, by filter, what was decided."""
     actor = current_actor()
     scope, chosen = scope_of(actor), _chosen()
-    page = queries.referral_page(scope, chosen, request.args.get("page", 1, type=int))
+    page = queries.referral_page(scope, chosen, asked_number("page", 1))
     day = today()
     sources = referral_sources.source_choices(closed=True)
     choices = provider_choices(actor)

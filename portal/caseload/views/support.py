@@ -38,6 +38,7 @@ from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.web.access import Actor, current_actor, current_author, lep_staff
+from portal.web.asked import asked_number
 from portal.web.downloads import csv_response
 from portal.web.security import limiter
 
@@ -73,7 +74,7 @@ def support_list() -> str:
     """The provider's deliveries; the LEP's staff see those of every provider."""
     actor = current_actor()
     filters, chosen = _filters(actor)
-    number = min(max(request.args.get("page", 1, type=int), 1), _MOST_PAGES)
+    number = min(max(asked_number("page", 1), 1), _MOST_PAGES)
     return render_template(
         "caseload/support/list.html",
         page=queries.deliveries(filters, page=number),

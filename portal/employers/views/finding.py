@@ -18,6 +18,7 @@ from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.programme.rules import load_sic, suggested_district
 from portal.web.access import current_actor, forget_actor
+from portal.web.asked import asked_number
 from portal.web.security import limiter
 
 _SUGGESTIONS = 8
@@ -37,7 +38,7 @@ def index() -> ResponseReturnValue:
             sector=chosen["sector"],
             size_tier=chosen["size_tier"],
             district=chosen["district"],
-            after=request.args.get("after", type=int),
+            after=asked_number("after"),
         )
         return render_template(
             "employers/list.html",
@@ -136,7 +137,7 @@ def _already_here(reference: str, **values: Any) -> Response:
 
 
 def _entry() -> queries.RegisterEntry | None:
-    entry_id = request.args.get("entry", type=int)
+    entry_id = asked_number("entry")
     if entry_id is None:
         return None
     entry = queries.register_entry(entry_id) if 0 < entry_id < 2**31 else None

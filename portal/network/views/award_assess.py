@@ -36,6 +36,7 @@ from portal.network.service.award_assessing import Scored
 from portal.network.views import blueprint
 from portal.network.views.award_apply import STATE_WORDS
 from portal.web.access import current_actor, current_author
+from portal.web.asked import asked_number
 
 _A_PAGE: Final = 50
 _LONGEST_KEY: Final = 10
@@ -45,7 +46,7 @@ _BLIND: Final = frozenset({"submitted", "assessing", "moderation"})
 @blueprint.get("/awards/assess")
 def assess_list() -> str:
     """What somebody has to assess."""
-    page = max(1, request.args.get("page", 1, type=int))
+    page = max(1, asked_number("page", 1))
     rows = queries.assessed_by(
         current_actor().user_id or 0, limit=_A_PAGE + 1, offset=(page - 1) * _A_PAGE
     )

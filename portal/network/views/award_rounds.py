@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
@@ -27,6 +27,7 @@ from portal.network.views import blueprint
 from portal.network.views.award_apply import STATE_WORDS
 from portal.programme import queries as programme
 from portal.web.access import current_author
+from portal.web.asked import asked_number
 
 _A_PAGE: Final = 50
 ROUND_WORDS: Final = {
@@ -41,7 +42,7 @@ ROUND_WORDS: Final = {
 @blueprint.get("/awards/rounds")
 def rounds() -> str:
     """Every round, and how many applied."""
-    page = max(1, request.args.get("page", 1, type=int))
+    page = max(1, asked_number("page", 1))
     total = queries.how_many()
     return render_template(
         "network/awards/rounds.html",
@@ -72,7 +73,7 @@ def round_new() -> ResponseReturnValue:
 def round(reference: str) -> str:  # noqa: A001 - the page's name
     """One round: its days, its assessors, its applications."""
     found = _load(reference)
-    page = max(1, request.args.get("page", 1, type=int))
+    page = max(1, asked_number("page", 1))
     sent = applications.in_round(found.id, limit=_A_PAGE + 1, offset=(page - 1) * _A_PAGE)
     address: dict[str, Any] = {"reference": found.reference}
     return render_template(

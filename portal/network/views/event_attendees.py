@@ -23,6 +23,7 @@ from portal.network.views import blueprint
 from portal.network.views.events import qr_response
 from portal.network.views.events_staff import load_run
 from portal.web.access import current_author
+from portal.web.asked import asked_number
 from portal.web.downloads import csv_response
 
 _LISTS = {"": "With a place", "came": "Came", "queue": "Waiting list", "gone": "Cancelled"}
@@ -41,7 +42,7 @@ def attendees(reference: str) -> str:
     found = load_run(reference)
     wanted = request.args.get("list", "")
     wanted = wanted if wanted in _LISTS else ""
-    page = max(1, min(request.args.get("page", 1, type=int), 10_000))
+    page = max(1, min(asked_number("page", 1), 10_000))
     rows, total = queries.people(found.id, page=page, wanted=wanted)
     return render_template(
         "network/events/attendees.html",

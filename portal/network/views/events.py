@@ -20,6 +20,7 @@ from portal.network.views import blueprint
 from portal.programme import queries as programme
 from portal.toolkit.rules.words import DIMENSIONS, SECTORS
 from portal.web.access import current_actor, lep_staff
+from portal.web.asked import asked_number
 
 _KEPT_IN_FEED = timedelta(days=90)
 
@@ -28,7 +29,7 @@ _KEPT_IN_FEED = timedelta(days=90)
 def events() -> str:
     """What is on; or what has been."""
     wanted, series = _filter(), queries.all_series()
-    page = max(1, min(request.args.get("page", 1, type=int), 10_000))
+    page = max(1, min(asked_number("page", 1), 10_000))
     rows, total = queries.events(wanted, page=page)
     actor = current_actor()
     is_staff = staff(actor, {})

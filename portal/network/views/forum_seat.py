@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -13,6 +13,7 @@ from portal.network.access import moderators, staff
 from portal.network.queries.forum_standing import Standing, standing
 from portal.network.rules.forum_words import Rank
 from portal.web.access import current_actor
+from portal.web.asked import asked_number
 
 _SIZE_PAGE = 10_000
 
@@ -50,7 +51,7 @@ class _Closed(HTTPException):
 
 def page_number() -> int:
     """The page asked for, from 1."""
-    return min(max(1, request.args.get("page", 1, type=int)), _SIZE_PAGE)
+    return min(max(1, asked_number("page", 1)), _SIZE_PAGE)
 
 
 def around(endpoint: str, *, page: int, more: bool, **values: Any) -> dict[str, str | None]:

@@ -25,6 +25,7 @@ from portal.network.service import ties as service
 from portal.network.views import blueprint
 from portal.programme import queries as programme
 from portal.programme.rules import ProgrammeSettings
+from portal.web.asked import asked_number
 from portal.web.downloads import csv_response
 
 _A_PAGE = 50
@@ -152,7 +153,7 @@ def _contents(
     kept = found.measures
     known = read(kept)
     picture = kept["picture"]
-    page = max(1, request.args.get("page", 1, type=int))
+    page = max(1, asked_number("page", 1))
     alone = kept["alone_keys"][(page - 1) * _A_PAGE : page * _A_PAGE]
     labelled = [disc["key"] for disc in picture["discs"] if disc["label"] and disc["key"]]
     lists = (kept["splitting"][:_A_PAGE], kept["between"])

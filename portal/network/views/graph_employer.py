@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, render_template, request, url_for
+from flask import abort, render_template, url_for
 
 from portal.employers import queries as employers
 from portal.network.queries import graph as queries
@@ -16,6 +16,7 @@ from portal.network.views import blueprint
 from portal.programme import queries as programme
 from portal.programme.rules import ProgrammeSettings
 from portal.web.access import current_actor
+from portal.web.asked import asked_number
 
 _A_PAGE = 50
 
@@ -28,7 +29,7 @@ def employer_network(employer: str) -> str:
         abort(404)
     own = profile.reference in current_actor().employers
     rows = _rows(profile.id)
-    page = max(1, request.args.get("page", 1, type=int))
+    page = max(1, asked_number("page", 1))
     total = len(rows or ())
     return render_template(
         "network/graph/employer.html",

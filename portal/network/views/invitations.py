@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
@@ -21,6 +21,7 @@ from portal.network.service import invitations as service
 from portal.network.views import blueprint
 from portal.network.views.profile import CAME_BY, profile_or_404
 from portal.web.access import current_actor, current_author
+from portal.web.asked import asked_number
 from portal.web.security import limiter
 
 _A_PAGE: Final = 50
@@ -42,7 +43,7 @@ def invitations(employer: str) -> ResponseReturnValue:
             return redirect(url_for("network.invitations", employer=profile.reference))
         for problem in problems:
             form.refuse(problem)
-    number = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    number = min(max(asked_number("page", 1), 1), 10_000)
     counts = queries.counts(profile.id, since=day_began(today()))
     return render_template(
         "network/invitations/list.html",

@@ -15,6 +15,7 @@ from portal.network.queries.directory import DirectoryFilter
 from portal.network.views import blueprint
 from portal.programme import queries as programme
 from portal.web.access import current_actor
+from portal.web.asked import asked_number
 from portal.web.text import clean_line
 
 _A_PAGE: Final = 50
@@ -46,7 +47,7 @@ def directory() -> str:
     """Employers in the network, with the fields that each has opened to others."""
     settings = programme.settings()
     asked = _asked(dict(settings.sector_choices), dict(settings.district_choices))
-    number = min(max(request.args.get("page", 1, type=int), 1), _MOST_PAGES)
+    number = min(max(asked_number("page", 1), 1), _MOST_PAGES)
     total, rows = queries.search(
         asked, to_peers=reads_as_peer(), limit=_A_PAGE, offset=(number - 1) * _A_PAGE
     )

@@ -30,6 +30,7 @@ from portal.network.views import blueprint
 from portal.programme import queries as programme
 from portal.toolkit.rules.words import DIMENSIONS
 from portal.web.access import current_author
+from portal.web.asked import asked_number
 
 _A_PAGE: Final = 50
 _BEST: Final = 5
@@ -229,7 +230,7 @@ def _typed(name: str) -> str:
 
 
 def _page_number() -> int:
-    return min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    return min(max(asked_number("page", 1), 1), 10_000)
 
 
 def _list_page(chosen: str, number: int) -> str:

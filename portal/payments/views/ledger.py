@@ -18,6 +18,7 @@ from portal.payments.rules.ledger import ROUTES, Entry
 from portal.payments.rules.schedule import pounds
 from portal.payments.views import blueprint
 from portal.programme import queries as programme
+from portal.web.asked import asked_number
 from portal.web.downloads import csv_response
 from portal.web.security import limiter
 
@@ -37,7 +38,7 @@ def ledger() -> ResponseReturnValue:
     if not wanted:
         return _choose()
     found, filters, chosen = _asked(wanted)
-    before = request.args.get("before", type=int)
+    before = asked_number("before")
     summary = queries.summary(filters.contract_id)
     page = queries.page(filters, before=before)
     kept: dict[str, Any] = {name: value or None for name, value in chosen.items()}
@@ -63,7 +64,7 @@ def ledger() -> ResponseReturnValue:
 
 
 def _choose() -> ResponseReturnValue:
-    number = min(max(request.args.get("page", 1, type=int), 1), _MOST_PAGES)
+    number = min(max(asked_number("page", 1), 1), _MOST_PAGES)
     found = queries.contracts(programme.settings().programme_key, page=number)
     rows = [
         {

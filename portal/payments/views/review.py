@@ -35,6 +35,7 @@ from portal.payments.views import blueprint
 from portal.payments.views.paging import page_links
 from portal.programme import queries as programme
 from portal.web.access import current_actor
+from portal.web.asked import asked_number
 from portal.web.text import clean_line
 
 MODES = {**SESSION_MODES, **SUPPORT_MODES}
@@ -65,7 +66,7 @@ class LineView:
 
 def page_number() -> int:
     """The page in the address; 1 for anything that is none."""
-    return min(max(request.args.get("page", 1, type=int), 1), _MOST_PAGES)
+    return min(max(asked_number("page", 1), 1), _MOST_PAGES)
 
 
 def load_claim(reference: str) -> ClaimFacts:

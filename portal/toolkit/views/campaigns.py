@@ -23,6 +23,7 @@ from portal.toolkit.service import campaigns as service
 from portal.toolkit.service import reach
 from portal.toolkit.views import blueprint
 from portal.web.access import current_actor, current_author
+from portal.web.asked import asked_number
 
 _A_PAGE = 50
 _MODULE = 12
@@ -31,7 +32,7 @@ _MODULE = 12
 @blueprint.get("/campaigns")
 def campaigns() -> str:
     """Every campaign and what it brought."""
-    page = max(1, request.args.get("page", 1, type=int))
+    page = max(1, asked_number("page", 1))
     total = queries.how_many()
     rows = queries.campaigns(limit=_A_PAGE, offset=(page - 1) * _A_PAGE)
     return render_template(

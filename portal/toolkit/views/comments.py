@@ -17,6 +17,7 @@ from portal.toolkit.rules.words import SECTORS
 from portal.toolkit.service import ratings as service
 from portal.toolkit.views import blueprint
 from portal.web.access import current_author
+from portal.web.asked import asked_number
 
 _MOST_PAGES: Final = 1000
 
@@ -56,7 +57,7 @@ def _state() -> str:
 
 
 def _page(state: str, form: HideForm, *, about: str = "") -> str:
-    number = min(max(request.args.get("page", 1, type=int), 1), _MOST_PAGES)
+    number = min(max(asked_number("page", 1), 1), _MOST_PAGES)
     lines, more = queries.comments(state, page=number)
     return render_template(
         "toolkit/manage/comments.html",

@@ -23,6 +23,7 @@ from portal.toolkit.rules.words import CONVERSATIONS, SECTORS, SIZES
 from portal.toolkit.service import insights as service
 from portal.toolkit.views import blueprint
 from portal.web.access import current_actor, current_author
+from portal.web.asked import asked_number
 from portal.web.downloads import csv_response
 
 _A_PAGE = 50
@@ -33,7 +34,7 @@ _MOST_EXPORTED = 10_000
 def insights() -> str:
     """What businesses said, with filters in the address."""
     wanted = _filter()
-    page = max(1, request.args.get("page", 1, type=int))
+    page = max(1, asked_number("page", 1))
     asked = {key: value for key, value in request.args.items() if key != "page" and value}
     total = queries.how_many(wanted)
     return render_template(

@@ -19,6 +19,7 @@ from portal.toolkit.rules.search_facets import TITLES, choices, known
 from portal.toolkit.service import reach, recommending
 from portal.toolkit.views import blueprint
 from portal.web.access import current_actor
+from portal.web.asked import asked_number
 from portal.web.packing import pack_for_visitors
 from portal.web.text import clean_line
 
@@ -83,7 +84,7 @@ def carried() -> dict[str, Any]:
 
 def _question() -> SearchQuestion:
     chosen = {facet: known(facet, request.args.getlist(facet)) for facet in TITLES}
-    number = request.args.get("page", 1, type=int)
+    number = asked_number("page", 1)
     return SearchQuestion(
         words=clean_line(request.args.get("q", ""))[:LONGEST_QUESTION],
         chosen={facet: values for facet, values in chosen.items() if values},

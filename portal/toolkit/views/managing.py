@@ -26,6 +26,7 @@ from portal.toolkit.service import added_files as files
 from portal.toolkit.views import blueprint
 from portal.toolkit.views.loading import STATE_COLOURS, load_resource
 from portal.web.access import current_actor, current_author
+from portal.web.asked import asked_number
 from portal.web.security import limiter
 
 DUE_WITHIN: Final = timedelta(days=30)
@@ -66,7 +67,7 @@ def manage() -> str:
         untested=view == "untested",
         words=asked["q"],
     )
-    number = min(max(request.args.get("page", 1, type=int), 1), _MOST_PAGES)
+    number = min(max(asked_number("page", 1), 1), _MOST_PAGES)
     lines, more = managing.managed(wanted, page=number)
     return render_template(
         "toolkit/manage/list.html",

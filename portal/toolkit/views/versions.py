@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
@@ -17,6 +17,7 @@ from portal.toolkit.service.texts import text_of
 from portal.toolkit.views import blueprint
 from portal.toolkit.views.loading import load_resource, revision_in
 from portal.web.access import current_author
+from portal.web.asked import asked_number
 
 
 @blueprint.get("/toolkit/manage/<reference>/versions/<int:number>")
@@ -41,8 +42,8 @@ def compare(reference: str) -> str:
     facts = load_resource(reference)
     last = facts.latest_number
     begin = facts.published_number if facts.published_number not in {None, last} else last - 1
-    older = request.args.get("from", begin, type=int)
-    newer = request.args.get("to", last, type=int)
+    older = asked_number("from", begin)
+    newer = asked_number("to", last)
     before = load_resource(reference, number=_possible(max(older or 1, 1)))
     after = load_resource(reference, number=_possible(newer))
     return render_template(
