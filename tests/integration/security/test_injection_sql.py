@@ -1,0 +1,204 @@
+"""SQL and script in every query parameter of every GET route, on both databases.
+
+Which parameters a route reads is noted while it is asked, so a new filter is tried by itself. What
+is asked may reach the database as a value only: no statement may hold it. No answer is a fault, and
+none makes markup of what stands in the address.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Blueprint, Flask, request
+from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy import text
+
+from portal.db import current_session
+from portal.db.session import Database
+from portal.web.access import PARTS_EXTENSION, TABLE_EXTENSION, Actor, public
+from tests.integration.test_routes_access import STAFF, address, get_rules
+from tests.support.attack_queries import (
+    ATTACKS,
+    MARK,
+    WRONG,
+    noting_arguments,
+    watching_statements,
+)
+from tests.support.client import PortalClient
+from tests.support.full_world import (
+    PEOPLE,
+    Seen,
+    demonstration_world,
+    make_world,
+    to_postgres,
+    whole_round,
+)
+from tests.support.script_payloads import PAYLOADS, markup_faults
+
+BIG = os.environ.get("BIG") == "1"
+SCRIPTS = [one.text for one in PAYLOADS]
+# Parameters that many lists share; a route that reads none of them is not harmed.
+COMMON = {"q", "sort", "order", "page", "after", "before", "from", "to", "next"}
+FEWEST_ROUTES = 60
+
+
+@pytest.fixture
+def everyone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever asks holds every role."""
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+
+    def all_powers(actor: Actor) -> Actor:
+        return replace(
+            actor,
+            user_id=999_999,
+            email="all@example.org",
+            name="All Roles",
+            roles=frozenset(STAFF),
+            employers={"7ZZZZZZZZZ": "owner"},
+            strong=True,
+        )
+
+    parts = app.extensions.setdefault(PARTS_EXTENSION, [])
+    parts.append(all_powers)
+    yield
+    parts.remove(all_powers)
+
+
+def answer_to(client: PortalClient, path: str, query: dict[str, str]) -> tuple[int, str, str]:
+    """Status, kind and text of an answer."""
+    encoded = urlencode(query, errors="surrogatepass")
+    answer = client.get(f"{path}?{encoded}")
+    told = answer.get_data().decode("utf-8", "replace")
+    answer.close()
+    return answer.status_code, answer.mimetype, told
+
+
+def faults_of(client: PortalClient, path: str, query: dict[str, str]) -> list[str]:
+    """What is wrong with an answer."""
+    status, kind, told = answer_to(client, path, query)
+    asked = next(iter(query.values()))[:60]
+    faults = [f"{path} {asked!r} {sorted(query)}: {status}"] if status >= 500 else []
+    if kind == "text/html":
+        faults += [f"{path} {asked!r}: {fault}" for fault in markup_faults(told)]
+    return faults
+
+
+def parameters(client: PortalClient, paths: dict[str, str]) -> dict[str, set[str]]:
+    """The query parameters that routes read, by the address asked; two looks, for those that are
+    read only where another is given."""
+    with noting_arguments(client.application) as asked:
+        for path in paths.values():
+            client.get(path).close()
+        for name, path in paths.items():
+            if name in asked:
+                given = dict.fromkeys(sorted(asked[name] | COMMON), "1")
+                client.get(path, query_string=given).close()
+        return {path: set(asked.get(name, set())) for name, path in paths.items()}
+
+
+@pytest.mark.usefixtures("everyone")
+@pytest.mark.timeout(600)
+def test_no_query_parameter_of_any_route_reaches_a_statement(
+    app: Flask, client: PortalClient
+) -> None:
+    """On empty tables: all parameters of a route at once, each attack with some of the routes."""
+    client.check_pages = False
+    paths = {rule.endpoint: address(app, rule) for rule in get_rules(app)}
+    read = {path: names for path, names in parameters(client, paths).items() if names}
+    assert len(read) >= FEWEST_ROUTES, sorted(read)
+    faults: list[str] = []
+    texts = [*ATTACKS, *WRONG, *SCRIPTS]
+    each = len(texts) if BIG else 3
+    with watching_statements(app) as found:
+        for number, (path, names) in enumerate(sorted(read.items())):
+            for step in range(each):
+                asked = texts[(number * each + step) % len(texts)]
+                faults += faults_of(client, path, dict.fromkeys(sorted(names), asked))
+    assert not found, found[:5]
+    assert not faults, "\n".join(faults[:40])
+
+
+def size_of(kind: str, told: str) -> int:
+    """How much an answer lists."""
+    if kind == "text/html":
+        return len(LexborHTMLParser(told).css("main a, main tr, main li, main article"))
+    return told.count("\n")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(4 * 3600 if BIG else 300)
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"] if BIG else ["sqlite"])
+def test_filled_lists_are_not_widened(tmp_path: Path, kind: str) -> None:
+    """On the demonstration: what finds nothing finds nothing more for holding SQL.
+
+    The whole proof asks every parameter of every address that anybody reaches for every attack;
+    the short cut the lists of employers, resources and the forum.
+    """
+    world = demonstration_world(tmp_path)
+    if kind == "postgresql":
+        source: Database = world.app.extensions["portal_db"]
+        files = tmp_path / "demonstration" / "files"
+        world = make_world(tmp_path / "demonstration", to_postgres(source), files)
+        source.dispose()
+    if BIG:
+        seen = [one for one in whole_round(world, thorough=False) if one.status == 200]
+    else:
+        paths = ("/employers/", "/toolkit", "/forum/search", "/decisions", "/cases", "/events")
+        seen = [Seen("lep_manager", path, path, 200, "", b"") for path in paths]
+    clients = {person: world.client(person) for person in PEOPLE}
+    faults: list[str] = []
+    tried = 0
+    with watching_statements(world.app) as found:
+        for one in seen:
+            client, path = clients[one.person], one.address.partition("?")[0]
+            name = world.endpoint_of(path) or one.endpoint
+            for parameter in sorted(parameters(client, {name: path})[path]):
+                tried += 1
+                for attack in ATTACKS if BIG else ATTACKS[2:6]:
+                    # A search may find the words that an attack is made of; no more than that.
+                    words = " ".join(re.findall(r"[A-Za-z0-9_]+", attack))
+                    none = max(
+                        size_of(*answer_to(client, path, {parameter: plain})[1:])
+                        for plain in (MARK, words)
+                    )
+                    status, media, told = answer_to(client, path, {parameter: attack})
+                    if status >= 500:
+                        faults.append(f"{path} {parameter}={attack[:50]!r}: {status}")
+                    elif status == 200 and size_of(media, told) > none:
+                        faults.append(f"{path} {parameter}={attack[:50]!r} lists more")
+    world.app.extensions["portal_db"].dispose()
+    assert not found, found[:5]
+    assert not faults, "\n".join(faults[:40])
+    assert tried >= (200 if BIG else 8)
+
+
+def test_a_filter_written_into_its_statement_is_noticed(committed_app: Flask) -> None:
+    """The control: a route that writes what it is asked into SQL, and shows it as it is."""
+    app = committed_app
+    blueprint = Blueprint("weak", __name__)
+
+    @blueprint.get("/weak")
+    def weak() -> str:
+        asked = request.args.get("name", "")
+        current_session().execute(text(f"SELECT 1 WHERE 'a' = '{asked}'"))
+        return f"<p>{asked}</p>"
+
+    app._got_first_request = False
+    app.register_blueprint(blueprint)
+    app.extensions[TABLE_EXTENSION]["weak.weak"] = public
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    client: Any = app.test_client()
+    client.check_pages = False
+    assert parameters(client, {"weak.weak": "/weak"}) == {"/weak": {"name"}}
+    with watching_statements(app) as found:
+        assert answer_to(client, "/weak", {"name": f"{MARK}' OR '1'='1"})[0] == 200
+        assert found
+        assert any(": 50" in fault for fault in faults_of(client, "/weak", {"name": f"{MARK}'"}))
+    assert faults_of(client, "/weak", {"name": "<img src=x onerror=alert(1)>"})
