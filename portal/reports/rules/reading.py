@@ -14,7 +14,7 @@ VIEW_WORDS: Final = {
     View.STATISTICS: "Statistics: small numbers are not shown",
 }
 HANDLING: Final = {
-    View.FULL: "For LEP staff. It holds small numbers: do not publish it or pass it on.",
+    View.FULL: "It holds small numbers: do not publish it or pass it on.",
     View.PROVIDER: "For the provider and the LEP. It holds small numbers: do not publish it.",
     View.STATISTICS: "Small numbers are protected. Quote it with its period and its date.",
 }
