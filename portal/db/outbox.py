@@ -10,10 +10,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from flask import current_app, has_app_context
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, insert, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
@@ -137,6 +146,34 @@ def waiting(*, limit: int = 100) -> list[int]:
             .limit(limit)
         )
     )
+
+
+class Backlog(NamedTuple):
+    """How far behind the worker is: entries due, the oldest one's age in seconds, given up ones."""
+
+    due: int
+    oldest_seconds: float
+    given_up: int
+
+
+def backlog() -> Backlog:
+    """The work that is due and not done, and what was tried too often to be tried again."""
+    now = utc_now()
+    open_ = OutboxEntry.done_at.is_(None)
+    due, oldest = (
+        current_session()
+        .execute(
+            select(func.count(), func.min(OutboxEntry.due_at)).where(
+                open_, OutboxEntry.due_at <= now, OutboxEntry.attempts < MAX_ATTEMPTS
+            )
+        )
+        .one()
+    )
+    given_up = current_session().scalar(
+        select(func.count()).where(open_, OutboxEntry.attempts >= MAX_ATTEMPTS)
+    )
+    age = 0.0 if oldest is None else (now - oldest).total_seconds()
+    return Backlog(due, age, given_up or 0)
 
 
 def claim(entry_id: int, *, lease: timedelta = timedelta(minutes=5)) -> OutboxEntry | None:

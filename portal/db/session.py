@@ -18,6 +18,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from portal.db.slow import watch_statements
+
 WRITE_OPTION = "portal_write"
 _WRITING = "portal_writing"
 _AFTER_COMMIT = "portal_after_commit"
@@ -31,6 +33,8 @@ class WriteOutsideUnitOfWork(RuntimeError):
 
 def make_engine(url: str, **options: Any) -> Engine:
     """An engine with the portal's safe settings for SQLite or PostgreSQL."""
+    # What people typed stays out of the words of errors, and so out of logs.
+    options.setdefault("hide_parameters", True)
     if make_url(url).get_backend_name() != "sqlite":
         options.setdefault("pool_pre_ping", True)
         return create_engine(url, **options)
@@ -97,6 +101,9 @@ class Database:
     def init_app(self, app: Flask) -> None:
         """Tie a session to each application context and close it with the context."""
         app.extensions["portal_db"] = self
+        slowest = app.config["SETTINGS"].slow_query_ms
+        if slowest:
+            watch_statements(self.engine, milliseconds=slowest)
         app.teardown_appcontext(_close_session)
 
     def dispose(self) -> None:

@@ -54,7 +54,13 @@ class LocalStorage:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+
+    def check(self) -> None:
+        """Raise ``StorageError`` when the folder is gone or nothing can be put into it."""
+        if not self._folder.is_dir() or not os.access(self._folder, os.W_OK | os.X_OK):
+            raise StorageError("The folder of stored files is gone or read-only")
 
     def _path(self, key: str) -> Path:
         return self._folder / _checked(key)

@@ -15,9 +15,12 @@ from portal.web.access import current_actor, init_access
 from portal.web.assets import asset_url, init_assets
 from portal.web.brand import BRAND
 from portal.web.errors import init_errors
+from portal.web.health import init_health
+from portal.web.metrics import init_metrics
 from portal.web.navigation import nav_items
 from portal.web.pages import init_pages
 from portal.web.reads import init_reads
+from portal.web.request_ids import init_request_ids
 from portal.web.security import init_security
 
 
@@ -54,11 +57,14 @@ def _context() -> dict[str, Any]:
 
 def init_web(app: Flask) -> None:
     """Security first, then access, pages, errors and what templates may call."""
+    init_request_ids(app)
+    init_metrics(app)
     init_security(app)
     init_assets(app)
     init_access(app)
     init_errors(app)
     init_pages(app)
+    init_health(app)
     init_reads(app)
     app.context_processor(_context)
     app.jinja_env.trim_blocks = True
