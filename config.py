@@ -64,6 +64,14 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Host names besides PUBLIC_URL's that production answers to (JSON list).",
     )
+    controller_name: str = Field(
+        default="Example LEP (a demonstration)",
+        description="Who answers for people's data, as the privacy notice names them.",
+    )
+    privacy_contact: str = Field(
+        default="privacy@portal.example",
+        description="Where people write about their data: an address people read.",
+    )
     trusted_proxies: int = Field(
         default=0,
         ge=0,

@@ -16,6 +16,36 @@ _PLACES: Final[tuple[tuple[str, str, str], ...]] = (
         "Who did, saw and took away what, and the proof that nothing was changed since",
         "governance.audit",
     ),
+    (
+        "People's requests",
+        "What people ask about their own data, and the day by which they get an answer",
+        "governance.rights_requests",
+    ),
+    (
+        "Breaches",
+        "Data lost, seen or gone astray: the 72 hours, the risk, and who was told",
+        "governance.breach_log",
+    ),
+    (
+        "Agreements",
+        "What people and employers agreed to, in every place of the portal",
+        "governance.consent_register",
+    ),
+    (
+        "Record of processing",
+        "What is done with people's data, why, and how long it stays",
+        "governance.processing_record",
+    ),
+    (
+        "How long personal data stays",
+        "What goes when, what went, and what is on hold",
+        "governance.retention",
+    ),
+    (
+        "Requests to be forgotten",
+        "What would go, what must stay and why, and doing it",
+        "governance.erasures",
+    ),
 )
 
 

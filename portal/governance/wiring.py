@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.governance import audit
+from portal.governance import audit, privacy, retention
 from portal.governance.access import ROUTES, governor
+from portal.governance.views import (
+    agreements,
+    blueprint,
+    breaches,
+    home,
+    my_privacy,
+    processing,
+    rights,
+)
 from portal.governance.views import audit as audit_pages
-from portal.governance.views import blueprint, home
+from portal.governance.views import erasure as erasure_pages
+from portal.governance.views import privacy as privacy_pages
+from portal.governance.views import retention as retention_pages
 from portal.web.access import register_routes
 from portal.web.navigation import NavEntry, register_nav
 
+_PRIVACY = (agreements, breaches, my_privacy, privacy_pages, processing, rights)
 # The pages of each journey, imported for their routes.
-_JOURNEYS = (home, audit_pages)
+_JOURNEYS = (home, audit_pages, retention_pages, erasure_pages, *_PRIVACY)
 
 
 def wire(app: Flask) -> None:
@@ -26,3 +38,5 @@ def wire(app: Flask) -> None:
         NavEntry("Governance", "governance.home", show=lambda actor: governor(actor, {}), order=90),
     )
     audit.install(app)
+    privacy.install(app)
+    retention.install(app)

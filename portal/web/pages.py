@@ -1,4 +1,4 @@
-"""Pages that belong to no feature: the front page, help, privacy, accessibility, health."""
+"""Pages that belong to no feature: the front page, help, accessibility, health."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ blueprint = Blueprint("pages", __name__)
 ROUTES = {
     "pages.home": public,
     "pages.about": public,
-    "pages.privacy": public,
     "pages.accessibility": public,
     "pages.help_page": public,
     "pages.health": public,
@@ -38,12 +37,6 @@ def home() -> ResponseReturnValue:
 def about() -> str:
     """What the portal is for, also for those who are signed in."""
     return render_template("pages/home.html")
-
-
-@blueprint.get("/privacy")
-def privacy() -> str:
-    """What is kept, why, for how long, and who sees it."""
-    return render_template("pages/privacy.html")
 
 
 @blueprint.get("/accessibility")

@@ -74,7 +74,10 @@ ANNEXES: dict[str, dict[str, str]] = {
     },
     "governance": {
         "audit": "what the audit trail asks of worker and pages: daily proof, reads on record",
+        "person_archive": "a person's copy of their data as a file",
         "places": "the ways through information governance, as each person sees them",
+        "privacy": "what people's rights put on other pages, worker, merging and downloads",
+        "retention": "what retention asks of the worker: the daily run, files removed",
         "wiring": "ties the feature to the application",
     },
     "payments": {
