@@ -1,0 +1,179 @@
+"""Who sees what: every route, as everybody, by every method, over own and other people's records.
+
+In ``make test`` a share of the routes is asked on each database; ``make prove`` asks them all.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from zlib import crc32
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from portal.caseload.models import Case
+from portal.db import unit_of_work
+from portal.web.access import TABLE_EXTENSION, public
+from portal.web.security import limiter
+from tests.support.matrix import METHODS, Matrix, printed, unlisted
+from tests.support.matrix_forms import INSIDERS, attack_filters, attack_forms
+from tests.support.matrix_rows import columns, words_in
+from tests.support.matrix_statement import ACTORS, statement
+from tests.support.matrix_world import make_world
+
+BIG = os.environ.get("BIG") == "1"
+SHARE = 1 if BIG else int(os.environ.get("SHARE", "5"))
+RIVALS = ("other owner", "other manager", "other adviser", "visitor", "evaluator", "stranger")
+PRINTED = Path(__file__).parents[3] / "docs" / "access-matrix.md"
+
+
+@pytest.fixture
+def matrix(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Matrix]:
+    """The world, and everybody in it."""
+    world = make_world()
+    # Tokens of forms and limits of speed are proved elsewhere; here access alone refuses.
+    monkeypatch.setitem(app.config, "WTF_CSRF_CHECK_DEFAULT", False)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setattr(limiter, "enabled", False)
+    return Matrix(app, world)
+
+
+def shared_out(matrix: Matrix, kind: str) -> list[tuple[int, object]]:
+    """The routes of this run, each with a number that says who asks first."""
+    first = 0 if kind == "sqlite" else 2
+    numbered = [(crc32(rule.rule.encode()), rule) for rule in matrix.rules()]
+    return [(number, rule) for number, rule in numbered if number % SHARE == first % SHARE]
+
+
+def askers(matrix: Matrix, endpoint: str, method: str, number: int) -> tuple[str, ...]:
+    """Who asks a route: everybody, or in the short run one who may and one who may not."""
+    if BIG:
+        return tuple(ACTORS)
+    may = sorted(matrix.who(endpoint, method)) or ["lep manager"]
+    rivals = [name for name in RIVALS if name not in may] or ["visitor"]
+    return may[number % len(may)], rivals[number // 7 % len(rivals)]
+
+
+def methods_of(rule: object, number: int) -> list[str]:
+    """The methods that are tried: all, or in the short run the route's own and one more."""
+    if BIG:
+        return list(METHODS)
+    own = sorted(rule.methods & {"GET", "POST"})  # type: ignore[attr-defined]
+    return [*own, METHODS[number % len(METHODS)]]
+
+
+def test_every_route_is_stated_and_every_text_has_readers(app: Flask) -> None:
+    routes = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert sorted(routes - statement().keys()) == [], "say who may, in matrix_statement.py"
+    assert sorted(statement().keys() - routes) == [], "stated, but no route"
+    assert unlisted() == [], "say whose eyes they are for, in matrix_audiences.py"
+
+
+def test_the_printed_matrix_is_current(app: Flask) -> None:
+    """To renew it: ``.venv/bin/python -m tests.support.matrix``."""
+    assert PRINTED.read_text(encoding="utf-8") == printed(app)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(4 * 3600 if BIG else 300)
+def test_nobody_gets_in_or_reads_where_they_do_not_belong(
+    matrix: Matrix, database_kind: str
+) -> None:
+    faults, asked = [], 0
+    for number, rule in shared_out(matrix, database_kind):
+        for method in methods_of(rule, number):
+            for actor in askers(matrix, rule.endpoint, method, number):  # type: ignore[attr-defined]
+                faults += matrix.meet(rule, method, actor)  # type: ignore[arg-type]
+                asked += 1
+        if BIG or number % 3 == 0:
+            faults += _mixed(matrix, rule)
+            faults += _filled(matrix, rule, INSIDERS if BIG else INSIDERS[number % 3 :][:1])
+    assert asked > 250
+    assert faults == [], f"{len(faults)} of {asked}:\n" + "\n".join(faults[:80])
+    _controls(matrix)
+
+
+def _mixed(matrix: Matrix, rule: object) -> list[str]:
+    """One side's records named under the other's, by people of both sides."""
+    faults = []
+    for path in matrix.mixed(rule):  # type: ignore[arg-type]
+        for actor in ("owner", "manager", "other owner", "other manager"):
+            for method in sorted(rule.methods & {"GET", "POST"}):  # type: ignore[attr-defined]
+                answer = matrix.ask(actor, method, path, data={} if method == "POST" else None)
+                name = f"{method} {path} mixed as {actor}"
+                endpoint = rule.endpoint  # type: ignore[attr-defined]
+                faults += [f"{name}: {one}" for one in matrix.told(endpoint, actor, answer)]
+                faults += [f"{name}: {one}" for one in answer.crossings]
+                if answer.status >= 500 or (answer.let_in and endpoint not in UNMIXED):
+                    faults.append(f"{name}: {answer.status}")
+    return faults
+
+
+# Routes on which an argument is no record of anybody's: a month, a kind, a number of a version.
+UNMIXED: set[str] = set()
+
+
+def _filled(matrix: Matrix, rule: object, actors: tuple[str, ...]) -> list[str]:
+    """The other side's keys in forms and filters of pages that these people may open."""
+    faults: list[str] = []
+    for actor in actors:
+        if actor not in matrix.who(rule.endpoint, "GET") or "GET" not in rule.methods:  # type: ignore[attr-defined]
+            continue
+        faults += attack_filters(matrix, rule, actor)  # type: ignore[arg-type]
+        faults += attack_forms(matrix, rule, actor)[1]  # type: ignore[arg-type]
+    return faults
+
+
+def _controls(matrix: Matrix) -> None:
+    """The same attacks on weakened pieces are noticed: a door, a page, a write."""
+    app = matrix.app
+    rule = next(one for one in matrix.rules() if one.endpoint == "caseload.case")
+    assert matrix.meet(rule, "GET", "other manager") == []
+    table, views = app.extensions[TABLE_EXTENSION], app.view_functions
+    kept = table["caseload.case"], views["caseload.case"]
+    secret = next(iter(matrix.world.a.rows.keys["cases"]))
+    words = "zqa" + _spelt("interactions.summary") + "qz"
+    try:
+        table["caseload.case"] = public
+        views["caseload.case"] = lambda case: f"<p>{case} {words.upper()} {secret}</p>"
+        found = matrix.meet(rule, "GET", "other manager")
+        assert any("let in with 200" in one for one in found), found
+        assert any("tells interactions.summary of side a" in one for one in found), found
+        views["caseload.case"] = lambda case: _taken_over(matrix, case)
+        path = matrix.path(rule, "GET")
+        assert matrix.ask("manager", "GET", path).crossings
+    finally:
+        table["caseload.case"], views["caseload.case"] = kept
+    assert matrix.meet(rule, "GET", "other manager") == []
+
+
+def _taken_over(matrix: Matrix, reference: str) -> str:
+    """A case given to the other side's provider, as a careless form might."""
+    with unit_of_work() as session:
+        case = session.scalars(select(Case).where(Case.reference == reference)).one()
+        theirs = matrix.world.b.rows.given["organisations"]
+        session.execute(
+            update(Case)
+            .where(Case.id == case.id)
+            .values(organisation_id=theirs, employer_id=case.employer_id)
+        )
+    return "taken"
+
+
+def _spelt(column: str) -> str:
+    """How a column is spelt in a planted word."""
+    from tests.support.matrix_rows import _letters
+
+    return _letters(columns().index(column))
+
+
+def test_planted_words_are_found_in_whatever_they_are_written() -> None:
+    word = "zqb" + _spelt("users.name") + "qz"
+    for text in (word, word.upper(), f"x{word}12@example.org", f"%20{word}+"):
+        assert list(words_in(text)) == [("b", "users.name")]
+    assert re.fullmatch(r"[a-z]+", word)
+    assert list(words_in("zqbabcdqz an ordinary sentence")) == []
