@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import io
 import re
-import socket
 import subprocess
 import sys
-import threading
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -16,6 +14,7 @@ from portal.action_plans.example_plan import example_document
 from portal.action_plans.pdf_view import render_plan_html, render_plan_pdf
 from portal.integrations import pdf as pdf_module
 from portal.integrations.pdf import PdfError, WeasyPrintRenderer
+from tests.support.fetching import VECTORS, Listener, aimed
 
 
 @pytest.fixture(scope="module")
@@ -242,32 +241,6 @@ def test_the_engine_is_not_imported_before_it_is_needed():
     assert done.returncode == 0
 
 
-class Listener:
-    """A real server on this machine that counts who calls."""
-
-    def __init__(self):
-        self.calls = 0
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            self.calls += 1
-            with connection:
-                connection.sendall(b"HTTP/1.0 302 Found\r\nLocation: file:///etc/hostname\r\n\r\n")
-
-    def close(self):
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(timeout=5)
-
-
 @pytest.fixture
 def listener():
     made = Listener()
@@ -275,44 +248,12 @@ def listener():
     made.close()
 
 
-VECTORS = [
-    '<img src="{u}">',
-    '<img srcset="{u} 2x" src="{u}">',
-    '<link rel="stylesheet" href="{u}">',
-    '<link rel="attachment" href="{u}">',
-    '<a rel="attachment" href="{u}">x</a>',
-    '<link rel="icon" href="{u}">',
-    '<base href="{u}"><img src="x.png"><link rel="stylesheet" href="a.css">',
-    '<object data="{u}"></object>',
-    '<embed src="{u}">',
-    '<iframe src="{u}"></iframe>',
-    '<video poster="{u}"></video>',
-    '<input type="image" src="{u}">',
-    "<style>@import '{u}';</style>",
-    "<style>body{{background:url('{u}')}}</style>",
-    "<style>@font-face{{font-family:f;src:url('{u}')}}p{{font-family:f}}</style><p>x</p>",
-    "<style>@page{{background:url('{u}')}}</style>",
-    "<style>p::before{{content:url('{u}')}}</style><p>x</p>",
-    "<style>ul{{list-style-image:url('{u}')}}</style><ul><li>x</li></ul>",
-    "<style>p{{border-image:url('{u}') 3}}</style><p>x</p>",
-    '<svg xmlns="http://www.w3.org/2000/svg"><image href="{u}" width="9" height="9"/></svg>',
-    '<svg xmlns="http://www.w3.org/2000/svg"><use href="{u}#a"/></svg>',
-    '<svg xmlns="http://www.w3.org/2000/svg"><style>@import "{u}";</style></svg>',
-    (
-        '<img src=\'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg">'
-        '<image href="{u}" width="9" height="9"/></svg>\'>'
-    ),
-    "<link rel=stylesheet href='data:text/css,@import \"{u}\";'>",
-    '<p style="background-image: url({u})">x</p>',
-]
-
-
 @pytest.mark.parametrize("vector", VECTORS)
 def test_nothing_is_fetched_even_when_markup_gets_through(renderer, listener, tmp_path, vector):
     secret = tmp_path / "secret.txt"
     secret.write_text("the secret of this machine")
     for address in (f"http://127.0.0.1:{listener.port}/x", secret.as_uri()):
-        body = vector.replace("{{", "{").replace("}}", "}").replace("{u}", address)
+        body = aimed(vector, address)
         made = renderer.render(
             f"<html lang=en><title>t</title><body>{body}<p>end</p></body></html>"
         )
@@ -324,9 +265,7 @@ def test_nothing_is_fetched_even_when_markup_gets_through(renderer, listener, tm
 
 def test_markup_in_a_plan_is_only_text(renderer, listener):
     url = f"http://127.0.0.1:{listener.port}/x"
-    hostile = "".join(
-        vector.replace("{{", "{").replace("}}", "}").replace("{u}", url) for vector in VECTORS[:4]
-    )
+    hostile = "".join(aimed(vector, url) for vector in VECTORS[:4])
     document = example_document()
     action = replace(document.actions[0], title=hostile[:190], why=hostile, first_step=hostile)
     goals = (replace(document.goals[0], actions=(action,)), *document.goals[1:])

@@ -264,12 +264,15 @@ def _shown(facts: ResourceFacts) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _pdf(facts: ResourceFacts) -> bytes:
-    paper = paper_of(facts)
+def html_of(paper: Paper) -> str:
+    """The page that a PDF is printed from; equal papers give equal HTML."""
     page = current_app.jinja_env.get_template(TEMPLATE)
     # Well formed from its first letter, so that it is read as XML, which is faster.
-    html = page.render(paper=paper, text=printed(paper)).strip()
-    return renderer().render(html)
+    return page.render(paper=paper, text=printed(paper)).strip()
+
+
+def _pdf(facts: ResourceFacts) -> bytes:
+    return renderer().render(html_of(paper_of(facts)))
 
 
 def _xlsx(facts: ResourceFacts) -> bytes:
