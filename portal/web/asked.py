@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, overload
 
 from flask import Flask, request
-from werkzeug.routing import IntegerConverter
+from werkzeug import routing
 
 # The greatest key of a record on PostgreSQL; what is greater is nowhere, and would be refused there
 # as a fault.
@@ -13,7 +13,7 @@ GREATEST: Final = 2**31 - 1
 _LONGEST: Final = len(str(GREATEST)) + 1
 
 
-class KeyConverter(IntegerConverter):
+class IntegerConverter(routing.IntegerConverter):
     """``<int:…>`` in an address: a number too great for a key is an address that is not there."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -43,4 +43,4 @@ def asked_number(name: str, default: int | None = None) -> int | None:
 
 def init_asked(app: Flask) -> None:
     """Read numbers in addresses as keys."""
-    app.url_map.converters["int"] = KeyConverter
+    app.url_map.converters["int"] = IntegerConverter
