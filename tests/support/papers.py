@@ -103,10 +103,11 @@ def _plan() -> tuple[Any, ...]:
 
 
 def _paper() -> Paper:
+    base = "http://portal.example"
     body = "Words\n\n- [ ] Point\n\n| a | b |\n| - | - |\n| c | d |\n\n## Heading\n\n> Said\n"
     given = (Reference(1, "Words", "Words", 2026, "https://example.org/"),)
     facts = (("Words", "Words"),)
-    return filled(Paper, body=body, facts=facts, references=given, base="http://portal.example")
+    return filled(Paper, body=body, facts=facts, references=given, base=base, address=f"{base}/a")
 
 
 PAPERS: dict[str, Printed] = {

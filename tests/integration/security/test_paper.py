@@ -16,13 +16,12 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from pypdf import PdfReader
 
-from portal.integrations import paper as papers_text
 from portal.integrations.docx import make_docx
 from portal.integrations.pdf import WeasyPrintRenderer
 from portal.integrations.pptx import make_pptx
 from tests.integration.conftest import make_app
 from tests.support.fetching import VECTORS, Listener, aimed, watched
-from tests.support.papers import PAPERS, filled, hostile
+from tests.support.papers import PAPERS, hostile
 
 ROOT = Path(__file__).resolve().parents[3]
 # What makes a browser or a renderer fetch, and where it stands.
@@ -213,7 +212,7 @@ _OWN_WORDS = frozenset({"Paper.base", "Paper.kind", "Paper.address", "Reference.
 @pytest.mark.parametrize("make", [make_docx, make_pptx])
 def test_office_files_lead_out_only_by_links_that_a_reader_follows(listener, secret, make):
     text = "\n\n".join(attacks(listener, secret)) + f"\n\n![x](http://127.0.0.1:{listener.port}/y)"
-    example = filled(papers_text.Paper, base="http://portal.example")
+    (example,) = PAPERS["toolkit/pdf/resource.html"].example()
     marked = hostile(example, lambda _: text, _OWN_WORDS)
     with watched(secret) as opened:
         ways = outside(make(marked))
