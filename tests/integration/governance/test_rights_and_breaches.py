@@ -38,9 +38,7 @@ def manager(app: Flask):
 
 def mails(session, to: str) -> list[str]:
     rows = session.scalars(
-        select(OutboxEntry.payload)
-        .where(OutboxEntry.kind == "mail.send")
-        .order_by(OutboxEntry.id)
+        select(OutboxEntry.payload).where(OutboxEntry.kind == "mail.send").order_by(OutboxEntry.id)
     )
     return [row["subject"] for row in rows if row["to"] == to]
 
