@@ -69,11 +69,12 @@ _TABLES: Final[tuple[tuple[Who, str], ...]] = (
     (
         STAFF,
         """campaigns insights insight_themes resource_tests resource_events resource_ratings
-        referral_sources event_series""",
+        referral_sources""",
     ),
     (
         EVERYBODY,
-        """network_members awards award_rounds champions events organisations resources
+        """network_members awards award_rounds champions events event_series
+        organisations resources
         resource_versions resource_files library_entries register_entries rate_cards roles
         programme_settings""",
     ),
@@ -190,6 +191,11 @@ _HELD: Final = frozenset(
 ALSO: Final[dict[str, tuple[frozenset[str], Who]]] = {
     # All mail of a demonstration on one page, which no real installation has.
     "mailbox.show": (frozenset({"contracts", "employers", "users"}), EVERYBODY),
+    # Businesses in the network that chose to be named there.
+    **{
+        f"network.{name}": (frozenset({"employers.name", "employers.trading_name"}), EVERYBODY)
+        for name in ("directory", "member", "home", "awards", "verify_code", "badge", "events")
+    },
     # An employer confirms what was done for it, and so must read it.
     "caseload.employer_confirmation": (_CONFIRMED, EMPLOYER),
     "caseload.employer_confirmations": (_CONFIRMED, EMPLOYER),

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup, Tag
 from werkzeug.routing import Rule
 
 from tests.support.matrix import Matrix
-from tests.support.matrix_world import Side
+from tests.support.matrix_side import Side
 
 INSIDERS = ("owner", "adviser", "manager")
 # A field's name, or its beginning, and what of the other side is put there.

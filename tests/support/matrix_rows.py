@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -216,13 +216,3 @@ def words_in(text: str) -> Iterator[tuple[str, str]]:
     for letter, spelt in sorted(set(WORD.findall(text.lower()))):
         if spelt in known:
             yield letter, known[spelt]
-
-
-def day(year: int, month: int, on: int) -> date:
-    """A day of the example."""
-    return date(year, month, on)
-
-
-def soon(**more: int) -> datetime:
-    """A moment that has yet to come."""
-    return utc_now() + timedelta(**(more or {"days": 7}))

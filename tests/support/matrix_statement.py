@@ -85,14 +85,14 @@ _BY_CIRCLE: Final[tuple[tuple[Who, str], ...]] = (
         network.unsubscribe network.unsubscribe_now network.verify network.verify_code
         reports.mail_stop reports.mail_stop_now reports.pulse_answer reports.pulse_find
         reports.pulse_start reports.pulse_thanks
-        reports_api.openapi reports_api.nowhere
+        reports_api.openapi
         toolkit.file toolkit.go toolkit.library toolkit.rate toolkit.resource
         toolkit.test_answer toolkit.tool_advert toolkit.tool_cost toolkit.tool_job_design
         toolkit.tool_keep toolkit.tool_ladder toolkit.tool_rota toolkit.tool_rota_example
         toolkit.tools""",
     ),
     # Reports are read by machines with a token of their own, whoever is signed in beside it.
-    (NOBODY, "reports_api.listing reports_api.report"),
+    (NOBODY, "reports_api.listing reports_api.nowhere reports_api.report"),
     (VISITOR, "security.register"),
     (
         SIGNED_IN,
@@ -296,8 +296,8 @@ _BY_CIRCLE: Final[tuple[tuple[Who, str], ...]] = (
         """toolkit.campaign_edit toolkit.insight toolkit.insight_edit
         toolkit.insight_withdraw""",
     ),
-    # A draft is no page of its own yet: whoever edits may fetch its files.
-    (STAFF, "toolkit.added_file"),
+    # A file of a draft: nobody has it by its address before the draft is published.
+    (NOBODY, "toolkit.added_file"),
     (MANAGERS | LEP, "toolkit.publish toolkit.retire"),
     # --- reports, and how the portal is governed -------------------------------------------------
     (
