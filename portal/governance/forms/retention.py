@@ -65,7 +65,7 @@ class ErasureForm(Form):
 class EraseForm(Form):
     """Carrying a request out."""
 
-    words = TextAreaField("Note for the record", hint="Name nobody here", max_length=_LONG)
+    note = TextAreaField("Note for the record", hint="Name nobody here", max_length=_LONG)
     sure = BooleanField(
         "I have read what goes and what stays; what goes cannot be brought back",
         required="Confirm that you have read it",

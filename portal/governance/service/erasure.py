@@ -22,7 +22,7 @@ from portal.governance.rules.erasure import due_on
 from portal.governance.rules.holdings import holdings
 from portal.governance.rules.retention import REMOVED_NAME, REMOVED_TEXT
 from portal.governance.service.emptying import empty
-from portal.governance.service.erasure_preview import employer_roots, preview, stays
+from portal.governance.service.erasure_preview import OWN, employer_roots, preview, stays
 from portal.governance.service.retention import let_go
 from portal.kernel.clock import today, utc_now
 from portal.kernel.people import Author
@@ -128,7 +128,7 @@ def _end(row: ErasureRequest, state: str, words: str, by: Author) -> None:
 
 def _erase_address(email: str) -> None:
     for holding in holdings().tables.values():
-        if holding.name == "users" or holding.purpose == "money":
+        if holding.name in OWN or holding.purpose == "money":
             continue
         for column in holding.of_kind("email"):
             if stays(holding, column):

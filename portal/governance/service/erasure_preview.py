@@ -16,6 +16,8 @@ from portal.governance.rules.holdings import PersonalColumn, TableHolding, holdi
 from portal.governance.service.leaving import BELONGINGS
 from portal.governance.service.retention import periods
 
+# The account itself, and the requests, which say whom they are about until they are answered.
+OWN: Final = frozenset({"users", "erasure_requests"})
 _HELD: Final = "A legal hold stands. Lift it first, or refuse the request and say why."
 # The records of an employer: class, table and the column that names the employer.
 _OF_EMPLOYER: Final = (
@@ -105,7 +107,7 @@ def _until(holding: TableHolding) -> str:
 def _address(email: str, seen: Preview) -> None:
     held = standing().employers
     for holding in holdings().tables.values():
-        if holding.name == "users":
+        if holding.name in OWN:
             continue
         for column in holding.of_kind("email"):
             if ids := found.rows_with_email(holding, column, email):

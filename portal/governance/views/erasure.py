@@ -73,31 +73,31 @@ def _page(row: Request, erase: EraseForm, refuse: RefuseForm) -> str:
 @blueprint.get("/governance/erasure/<reference>")
 def erasure(reference: str) -> ResponseReturnValue:
     """One request: what goes, what stays and why."""
-    return _page(_request(reference), EraseForm(prefix="erase"), RefuseForm(prefix="refuse"))
+    return _page(_request(reference), EraseForm(), RefuseForm())
 
 
 @blueprint.post("/governance/erasure/<reference>/erase")
 def erasure_do(reference: str) -> ResponseReturnValue:
     """Carry a request out."""
     row = _request(reference)
-    form = EraseForm(prefix="erase")
+    form = EraseForm()
     if form.validate_on_submit():
         with unit_of_work():
             done = service.carry_out(
-                reference=row.reference, words=form.words.data, by=current_author()
+                reference=row.reference, words=form.note.data, by=current_author()
             )
         if not isinstance(done, Err):
             flash("It is done. What went cannot be brought back.", "success")
             return redirect(url_for("governance.erasure", reference=reference))
         form.refuse(done.problem)
-    return _page(_request(reference), form, RefuseForm(formdata=None, prefix="refuse"))
+    return _page(_request(reference), form, RefuseForm(formdata=None))
 
 
 @blueprint.post("/governance/erasure/<reference>/refuse")
 def erasure_refuse(reference: str) -> ResponseReturnValue:
     """Say no, and why."""
     row = _request(reference)
-    form = RefuseForm(prefix="refuse")
+    form = RefuseForm()
     if form.validate_on_submit():
         with unit_of_work():
             done = service.refuse(
@@ -109,4 +109,4 @@ def erasure_refuse(reference: str) -> ResponseReturnValue:
             )
             return redirect(url_for("governance.erasure", reference=reference))
         form.refuse(done.problem)
-    return _page(_request(reference), EraseForm(formdata=None, prefix="erase"), form)
+    return _page(_request(reference), EraseForm(formdata=None), form)
