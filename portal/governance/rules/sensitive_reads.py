@@ -53,6 +53,9 @@ READS: Final[Mapping[str, tuple[str, str]]] = {
 ON_RECORD_BY_THEMSELVES: Final[Mapping[str, str]] = {
     "caseload.evidence_file": "evidence.read",
     "employers.held_download": "employer.data_taken",
+    "governance.consent_list": "consent.list_taken",
+    "governance.my_copy_take": "person_copy.taken",
+    "governance.rights_copy_take": "person_copy.taken",
     "reports.file": "report.exported",
     "reports.copy_file": "report.exported",
     "reports_api.report": "report.read_by_program",
