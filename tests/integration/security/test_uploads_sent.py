@@ -221,3 +221,20 @@ def test_names_and_keys_stay_where_they_are(tmp_path, given):
             with pytest.raises(StorageError):
                 storage.get(key)
     assert {path.name for path in tmp_path.rglob("*")} == {"files", "secret"}
+
+
+def test_a_judge_that_takes_everything_is_noticed(world, tmp_path, monkeypatch):
+    """The control: with the judge away, the same files are kept and no page complains."""
+    monkeypatch.setattr("portal.caseload.rules.evidence.recognise", lambda *_a, **_k: PDF)
+    before = kept(world)
+    wanted = {name: BOMBS[name] for name in ("drawing.svg", "page.pdf")}
+    said = in_own_process(lambda: send_all(world, "EvidenceForm", wanted, tmp_path))
+    assert [shown for _title, _status, shown, *_ in said] == [False, False]
+    assert kept(world) == before + 2
+
+
+def test_a_storage_that_trusts_keys_is_noticed(tmp_path, monkeypatch):
+    """The control for keys: unchecked, one leads out of the folder."""
+    monkeypatch.setattr("portal.integrations.storage._checked", lambda key: key)
+    (tmp_path / "secret").write_text("secret")
+    assert LocalStorage(tmp_path / "files").get("../secret") == b"secret"
