@@ -31,14 +31,20 @@ def asked_number(name: str, default: int) -> int: ...
 def asked_number(name: str, default: None = None) -> int | None: ...
 def asked_number(name: str, default: int | None = None) -> int | None:
     """The whole number that the query asks for; the default where it is none, or no key's."""
-    text = request.args.get(name, "").strip()
+    number = number_in(request.args.get(name, ""))
+    return default if number is None else number
+
+
+def number_in(sent: str) -> int | None:
+    """The whole number that a text holds; None where it is none, or no key's."""
+    text = sent.strip()
     if not text.isascii() or len(text) > _LONGEST:
-        return default
+        return None
     try:
         number = int(text)
     except ValueError:
-        return default
-    return number if abs(number) <= GREATEST else default
+        return None
+    return number if abs(number) <= GREATEST else None
 
 
 def init_asked(app: Flask) -> None:

@@ -25,7 +25,8 @@ Bound = dt.date | Callable[[], dt.date] | None
 def read_month(text: str) -> int | None:
     """A month's number from "3", "03", "March", "mar" or "Sept."; None when it is no month."""
     if text.isdecimal():
-        number = int(text)
+        # What is longer than any month or day is not even read.
+        number = int(text.lstrip("0")[:4] or 0)
         return number if 1 <= number <= len(_MONTHS) else None
     word = text.rstrip(".").casefold()
     if len(word) < _SHORTEST_MONTH:
@@ -98,7 +99,7 @@ class DateField(PortalField):
         self.wrong = tuple(
             part
             for part, bad in (
-                ("day", not (day.isdecimal() and 1 <= int(day) <= 31)),  # noqa: PLR2004 - days
+                ("day", not (day.isdecimal() and 1 <= int(day.lstrip("0")[:4] or 0) <= 31)),  # noqa: PLR2004 - days
                 ("month", number is None),
                 ("year", not year.isdecimal()),
             )

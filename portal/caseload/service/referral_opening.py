@@ -122,7 +122,7 @@ def _employer(opening: Opening, by: Author) -> int | Problem:
         return _free(profile.id) if profile else _no_employer()
     entry = None
     if kind == "entry":
-        entry = employers.register_entry(int(key)) if key.isdecimal() else None
+        entry = employers.register_entry(int(key)) if key.isdecimal() and len(key) < 10 else None  # noqa: PLR2004 - a key
         if entry is None:
             return _no_employer()
         known = employers.employer_with(entry_id=entry.id, number=entry.company_number)

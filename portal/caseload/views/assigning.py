@@ -21,7 +21,7 @@ from portal.kernel.clock import today
 from portal.kernel.result import Err, Problem
 from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
-from portal.web.asked import asked_number
+from portal.web.asked import asked_number, number_in
 
 PAGE = 50
 _ALL = "all"
@@ -43,9 +43,7 @@ def _held(wanted: dict[str, str]) -> list[HeldCase]:
 
 def _filters() -> dict[str, str]:
     adviser, stage = request.args.get("adviser", ""), request.args.get("stage", "")
-    usable = adviser == "none" or (
-        adviser.isascii() and adviser.isdecimal() and int(adviser) < 2**31
-    )
+    usable = adviser == "none" or (adviser.isdecimal() and number_in(adviser) is not None)
     return {
         "adviser": adviser if usable else "",
         "stage": stage if stage in set(OPEN_STAGES) else "",

@@ -27,6 +27,7 @@ from portal.kernel.clock import today
 from portal.kernel.ids import new_token, normalise_reference
 from portal.kernel.result import Err
 from portal.web.access import Actor, current_actor, current_author
+from portal.web.asked import number_in
 from portal.web.security import limiter
 
 _SHARED_WORDS: Final = {
@@ -101,7 +102,7 @@ def referral_out_outcome(case: str, record: str) -> ResponseReturnValue:
                 on=form.outcome_on.data,
                 chase_on=form.chase_on.data,
                 note=form.note.data,
-                revision=int(revision) if revision.isdecimal() else 0,
+                revision=number_in(revision) or 0,
                 by=current_author(),
             )
         if not isinstance(result, Err):

@@ -32,7 +32,7 @@ from portal.db import unit_of_work
 from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
-from portal.web.asked import asked_number
+from portal.web.asked import asked_number, number_in
 from portal.web.downloads import csv_response
 
 _PAGE = 50
@@ -174,7 +174,8 @@ def referral_take(batch: str) -> ResponseReturnValue:
     back = redirect(url_for("caseload.referral_batch", batch=found.reference))
     if not EmptyForm().validate_on_submit():
         return back
-    ticked = {int(number) for number in request.form.getlist("row") if number.isdecimal()}
+    sent = (number_in(row) for row in request.form.getlist("row"))
+    ticked = {number for number in sent if number is not None}
     with unit_of_work():
         done = service.take(
             reference=found.reference,

@@ -38,7 +38,7 @@ from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.web.access import Actor, current_actor, current_author, lep_staff
-from portal.web.asked import asked_number
+from portal.web.asked import asked_number, number_in
 from portal.web.downloads import csv_response
 from portal.web.security import limiter
 
@@ -211,7 +211,9 @@ def _filters(actor: Actor) -> tuple[Filters, dict[str, str]]:
         "month": asked["month"] if asked["month"] in dict(_months()) else "",
         "state": asked["state"] if asked["state"] in dict(STATES) else "",
         "mine": "1" if asked["mine"] and not reader else "",
-        "provider": asked["provider"] if asked["provider"].isdecimal() and reader else "",
+        "provider": asked["provider"]
+        if number_in(asked["provider"]) is not None and reader
+        else "",
         "case": "",
     }
     case = case_facts(normalise_reference(asked["case"])) if asked["case"] else None

@@ -21,6 +21,7 @@ from portal.kernel.ids import new_token, normalise_reference
 from portal.kernel.result import Err
 from portal.programme import queries as programme
 from portal.web.access import current_actor, current_author
+from portal.web.asked import number_in
 
 _COPIED = ("kind", "design", "title", "audience", "mode", "place", "trainer", "funding", "notes")
 _HOUR = 60
@@ -75,7 +76,7 @@ def support_edit(delivery: str) -> ResponseReturnValue:
             reference=facts.reference,
             given=form.to_delivered(),
             attending=form.to_attending(),
-            revision=int(revision) if revision.isdecimal() else 0,
+            revision=number_in(revision) or 0,
             by=current_author(),
         )
     if isinstance(result, Err):

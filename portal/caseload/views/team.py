@@ -31,6 +31,7 @@ from portal.caseload.views import blueprint
 from portal.kernel.clock import today, utc_now
 from portal.programme import queries as programme
 from portal.web.access import Actor, current_actor, lep_staff
+from portal.web.asked import number_in
 from portal.web.downloads import csv_response
 
 Cell = dict[str, Any]
@@ -198,7 +199,7 @@ def _asked() -> dict[str, Any]:
     last = known.get(request.args.get("to", ""), months[0])
     first = known.get(request.args.get("from", ""), months[_YEAR - 1])
     kind, source = request.args.get("kind", ""), request.args.get("source", "")
-    usable = source.isascii() and source.isdecimal() and int(source) < 2**31
+    usable = source.isdecimal() and number_in(source) is not None
     return {
         "months": [(month_key(month), f"{month:%B %Y}") for month in months],
         "first": min(first, last),

@@ -28,6 +28,7 @@ from portal.kernel.clock import today
 from portal.kernel.result import Err, Ok
 from portal.programme import queries as programme
 from portal.web.access import current_actor
+from portal.web.asked import number_in
 
 Save = Callable[[int, int | None], Ok[Any] | Err]
 
@@ -149,7 +150,7 @@ def training(employer: str) -> ResponseReturnValue:
 def _edit(page: str, profile: EmployerProfile, form: Any, save: Save) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _section(page, profile, form, [])
-    version = int(form.version.data) if str(form.version.data).isdecimal() else 0
+    version = number_in(str(form.version.data)) or 0
     with unit_of_work():
         result = save(version, current_actor().user_id)
     if isinstance(result, Ok):

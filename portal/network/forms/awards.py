@@ -44,7 +44,7 @@ class Revised(Form):
     def seen(self) -> int:
         """The revision that was on the page; one that never was where it is not a number."""
         text = self.revision.data or ""
-        return int(text) if text.isdecimal() else -1
+        return int(text) if text.isdecimal() and len(text) < 10 else -1  # noqa: PLR2004 - a key
 
 
 class RoundForm(Revised):
