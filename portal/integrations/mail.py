@@ -252,3 +252,4 @@ def init_mail(app: Flask) -> None:
         else SmtpMailer(settings.mail_url, settings.mail_from)
     )
     register_handler(app, KIND, _deliver)
+    app.jinja_env.globals["public_link"] = public_link

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 from werkzeug.routing import Rule
+from werkzeug.routing.converters import NumberConverter
 from werkzeug.test import TestResponse
 
 from portal.web.access import PARTS_EXTENSION, Actor
@@ -175,7 +176,8 @@ def address_of(app: Flask, rule: Rule, method: str) -> str:
     for name in rule.arguments:
         converter = rule._converters[name]
         kind = type(converter).__name__
-        values[name] = _SAMPLES.get(kind, REFERENCE)
+        number = isinstance(converter, NumberConverter)
+        values[name] = 1 if number else _SAMPLES.get(kind, REFERENCE)
         if kind == "AnyConverter":
             values[name] = min(converter.items)  # type: ignore[attr-defined]
     with app.test_request_context():

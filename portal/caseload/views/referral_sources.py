@@ -15,7 +15,6 @@ from portal.caseload.service import referral_sources as service
 from portal.caseload.views import blueprint
 from portal.caseload.views.referral_support import as_reference, scope_of
 from portal.db import unit_of_work
-from portal.integrations.mail import public_link
 from portal.kernel.result import Err, Ok
 from portal.web.access import current_actor, current_author
 
@@ -38,7 +37,6 @@ def sources() -> str:
         kinds=SOURCE_KINDS,
         keeps=keeps_sources(actor, {}),
         form=EmptyForm(),
-        public_link=public_link,
     )
 
 

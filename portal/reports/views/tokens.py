@@ -10,7 +10,6 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
-from portal.integrations.mail import public_link
 from portal.kernel.clock import today
 from portal.kernel.ids import normalise_reference
 from portal.kernel.result import Err
@@ -60,7 +59,6 @@ def token_make() -> ResponseReturnValue:
         "reports/token.html",
         token=token,
         secret=secret,
-        listing_address=public_link("reports_api.listing"),
     )
 
 
