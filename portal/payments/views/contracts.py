@@ -59,7 +59,7 @@ def load_contract(reference: str) -> ContractFacts:
 
 def number_of(text: str | None) -> int:
     """A revision as it was sent; 0, which no record has, for anything else."""
-    return int(text) if text and text.isdecimal() and text.isascii() else 0
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - a key
 
 
 def state_words(row: ContractRow | ContractFacts) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from portal.payments.rules.decisions import ACTIONS, action_title, detail_words,
 from portal.payments.service.ledger import DECISIONS, HASHED_DECISION, LEDGER, hashable
 from portal.payments.service.proving import Proof, verify
 from portal.payments.views import blueprint
+from portal.web.asked import asked_number
 from portal.web.text import clean_line
 
 # More entries than this are proved by the command, not while somebody waits for a page.
@@ -68,7 +69,7 @@ def _address(wanted: LogFilter, **changes: Any) -> str:
 def decisions() -> str:
     """Who decided what about which record, newest first, each with its place in the chain."""
     wanted = read_filter()
-    before = request.args.get("before", type=int)
+    before = asked_number("before")
     # A place in the chain, not above what a database holds as one.
     before = before if before is not None and 0 < before < 2**31 else None
     page = queries.log_page(wanted, before=before)

@@ -26,6 +26,7 @@ from portal.payments.views.paying_files import (
 )
 from portal.programme import queries as programme
 from portal.web.access import current_author
+from portal.web.asked import asked_number
 
 _MOST_PAGES = 10_000
 
@@ -34,8 +35,8 @@ _MOST_PAGES = 10_000
 def runs() -> ResponseReturnValue:
     """What is owed, and the payment runs that were made."""
     key = programme.settings().programme_key
-    number = min(max(request.args.get("page", 1, type=int), 1), _MOST_PAGES)
-    before = request.args.get("before", type=int)
+    number = min(max(asked_number("page", 1), 1), _MOST_PAGES)
+    before = asked_number("before")
     made = queries.runs(key, before=before)
     count, pence = queries.owed_total(key)
     whole = sees_bank_details()
@@ -120,7 +121,7 @@ def _show_new(form: RunForm) -> ResponseReturnValue:
 def run(run: str) -> ResponseReturnValue:
     """One run: its files, its payments, and which of them are paid."""
     facts = run_or_404(run)
-    after = max(request.args.get("after", 0, type=int), 0)
+    after = max(asked_number("after", 0), 0)
     found = queries.payments_of(facts.id, after=after, limit=PAGE + 1)
     whole = sees_bank_details()
     return render_template(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
@@ -26,6 +26,7 @@ from portal.payments.views import blueprint
 from portal.payments.views.paid import payment_part
 from portal.payments.views.paying_files import bank_details
 from portal.web.access import current_actor, current_author
+from portal.web.asked import asked_number
 
 
 def load_payment(reference: str) -> Remittance:
@@ -52,7 +53,7 @@ def remittances() -> ResponseReturnValue:
     """Every payment that was made; a provider's people see its own."""
     actor = current_actor()
     lep = lep_finance(actor, {})
-    before = request.args.get("before", type=int)
+    before = asked_number("before")
     found = queries.remittances(
         organisation_ids=None if lep else actor.organisations, before=before
     )
@@ -81,7 +82,7 @@ def remittances() -> ResponseReturnValue:
 def remittance(payment: str) -> ResponseReturnValue:
     """What a payment was for, line by line, and what came back of it since."""
     facts = load_payment(payment)
-    after = max(request.args.get("after", 0, type=int), 0)
+    after = max(asked_number("after", 0), 0)
     lines = queries.paid_lines(facts.claim_id, after=after, limit=PAGE + 1)
     paid = payment_part(facts)
     return render_template(

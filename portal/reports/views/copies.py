@@ -25,6 +25,7 @@ from portal.reports.views import blueprint
 from portal.reports.views.sending import sent
 from portal.reports.views.showing import parts
 from portal.web.access import current_actor
+from portal.web.asked import asked_number
 
 _TYPES: Final = {
     "pdf": "application/pdf",
@@ -53,7 +54,7 @@ def copies() -> ResponseReturnValue:
     kinds = {one.key: one.title for one in builders() if may_read(actor, one)}
     chosen = request.args.get("report", "")
     chosen = chosen if chosen in kinds else ""
-    before = request.args.get("before", type=int)
+    before = asked_number("before")
     rows = found.frozen(
         views=views_open_to(actor),
         organisations=actor.organisations,

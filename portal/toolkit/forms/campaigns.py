@@ -64,7 +64,7 @@ class CampaignForm(Form):
     def seen(self) -> int:
         """The revision that was on the page; one that never was where it is not a number."""
         text = self.revision.data or ""
-        return int(text) if text.isdecimal() else -1
+        return int(text) if text.isdecimal() and len(text) < 10 else -1  # noqa: PLR2004 - a key
 
     def details(self) -> CampaignDetails:
         """The campaign as the service takes it; for a form that is right."""
