@@ -12,7 +12,7 @@ from unittest.mock import patch
 from flask import Flask
 from sqlalchemy import select, update
 
-from portal.db import unit_of_work
+from portal.db import audit, audit_chain, unit_of_work
 from portal.diagnostics import service
 from portal.diagnostics.models import Response
 from portal.diagnostics.rules.catalogue import load_catalogue
@@ -47,6 +47,7 @@ def measures(*, quick: bool = False) -> Iterator[Measure]:
     for kind in KINDS:
         with workplace() as folder, portal_on(kind, folder) as app:
             yield from _completing(app, kind, rounds, times)
+            yield _chained(app, kind, rounds)
     for kind in KINDS:
         with workplace() as folder, portal_on(kind, folder) as app:
             yield _contended(app, kind, folder, 1000 if quick else 5000, 2 if quick else 3)
@@ -170,6 +171,37 @@ def _completing(app: Flask, kind: str, rounds: int, times: int) -> Iterator[Meas
             goal=GOAL,
             peer="without roll-ups",
         )
+
+
+# The chain of the audit trail ---------------------------------------------------------------------
+
+
+def _chained(app: Flask, kind: str, rounds: int) -> Measure:
+    """One change that is put on record and committed, linked into the chain and not."""
+
+    def work(*, linked: bool) -> Callable[[int], None]:
+        def run(_number: int) -> None:
+            with ExitStack() as replaced, app.app_context():
+                if not linked:
+                    replaced.enter_context(
+                        patch.object(audit_chain, "append_links", lambda *_any: None)
+                    )
+                for number in range(50):
+                    with unit_of_work():
+                        audit.record(action="bench.done", subject=f"thing:{number}")
+
+        return run
+
+    timed = interleaved(
+        rounds, {"chain": work(linked=True), "none": work(linked=False)}, seed=20261122
+    )
+    return Measure(
+        f"A change put on record and linked, {NAMES[kind]}",
+        timed["chain"].median / 50 * 1000,
+        "ms",
+        ratio=paired_ratio(timed["chain"], timed["none"]),
+        peer="without the chain",
+    )
 
 
 # One row that everybody changes ------------------------------------------------------------------
