@@ -230,8 +230,7 @@ OTHERWISE: Mapping[tuple[str, str], frozenset[int]] = {
     # Nobody has said where the money comes from; no kind of records is asked for.
     ("payments.run_bacs", "GET"): frozenset({404}),
     ("reports.records", "GET"): frozenset({404}),
-    # A copy without its files, and two results that are to be compared.
-    ("reports.copy", "GET"): frozenset({404}),
+    # Without two results that are to be compared.
     ("toolkit.compare_results", "GET"): frozenset({404}),
     # A step is of somebody's own business, which is not said.
     ("toolkit.step", "POST"): frozenset({403}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import select
 
 from portal.accounts.models import User
@@ -12,7 +14,10 @@ from portal.kernel.ids import new_token, token_hash
 from portal.network.models import Award, ForumPost, NetworkMember
 from portal.network.rules.awards import new_code
 from portal.network.service import mails
-from portal.reports.service import subscriptions
+from portal.reports.rules.scope import Scope, View
+from portal.reports.service import copies, subscriptions
+from portal.reports.service.building import builders
+from portal.reports.service.reading import built
 from tests.factories import network, peers, toolkit
 from tests.factories.accounts import make_user
 from tests.factories.employers import make_employer
@@ -80,6 +85,10 @@ REQUESTS = (
 def with_the_toolkit(side: Side) -> None:
     """Kept results, tests with the employer, campaigns and insights of the provider."""
     rows, special, letter = side.rows, side.special, side.letter
+    builder = next(one for one in builders() if View.PROVIDER in one.views)
+    provider = rows.given["organisations"]
+    scope = Scope(date(2026, 7, 1), date(2026, 9, 30), view=View.PROVIDER, provider=provider)
+    report = built(builder, scope)
     kept = make_kept(side.values["employer"], author(side.people["owner"]))
     for name in ("kept_result", "withdraw_result"):
         special[f"toolkit.{name}"] = {"reference": kept}
@@ -101,17 +110,6 @@ def with_the_toolkit(side: Side) -> None:
             employer_id=rows.given["employers"],
             **owned,
         )
-        report = rows.fill(
-            "report_copies",
-            kind="frozen",
-            report_key="programme",
-            view="provider",
-            text="{}",
-            made_at=utc_now(),
-            made_by=side.people["manager"],
-            **owned,
-        )
-        assert report
         for name in RESOURCES:
             special[f"toolkit.{name}"] = {"reference": draft.reference}
         for name in ("campaign", "campaign_edit", "campaign_qr"):
@@ -124,7 +122,13 @@ def with_the_toolkit(side: Side) -> None:
         special["toolkit.go"] = {"code": f"camp{letter}"}
         special["toolkit.test_take_back"] = {"test": rows.reference("resource_tests")}
         special["toolkit.reach_export"] = {"kind": "csv"}
-        side.values["copy"] = rows.reference("report_copies")
+        side.values["copy"] = copies.freeze(
+            report,
+            view=View.PROVIDER,
+            organisation_id=provider,
+            note="An example note",
+            by=author(side.people["manager"]),
+        )
         side.values["name"] = "report.csv"
 
 
