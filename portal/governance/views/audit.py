@@ -15,6 +15,7 @@ from portal.governance.queries import audit_chain
 from portal.governance.queries.audit import Line, Search
 from portal.governance.views import blueprint
 from portal.kernel.clock import today
+from portal.web.asked import asked_number
 from portal.web.downloads import csv_response
 from portal.web.security import limiter
 
@@ -27,7 +28,7 @@ _HEADER: Final = ("Entry", "When", "Who", "Email", "What", "Subject", "Detail")
 def audit() -> ResponseReturnValue:
     """Who did, saw and exported what: the newest first."""
     search, chosen = _asked()
-    before = request.args.get("before", type=int)
+    before = asked_number("before")
     if before is not None and not 0 < before <= _MOST:
         before = None
     lines, older = queries.page(search, before=before)
