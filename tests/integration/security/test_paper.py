@@ -37,6 +37,8 @@ VALUES = {
 HARMLESS = {("a", "href"), ("meta", "content")}
 # Each field gets vectors in turn, so that each gets all of them in as many rounds as there are.
 ROUNDS = len(VECTORS) if os.environ.get("BIG") else 1
+# An odd step, so that a short run has addresses of both kinds.
+STEP = 1 if os.environ.get("BIG") else 5
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +115,12 @@ def test_every_maker_of_a_renderer_is_attacked():
     assert makers == attacked | {"portal.action_plans.headless"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAPERS)
 def test_a_word_of_anybody_is_only_a_word_on_every_paper(drawing, listener, secret, name):
     one = PAPERS[name]
     plain = fetchers(one.html(*one.example()))
-    for place in range(len(VECTORS) * 2):
+    for place in range(0, len(VECTORS) * 2, STEP):
         attack, address = attacks(listener, secret)[place], f"127.0.0.1:{listener.port}"
         marked = [hostile(each, lambda _, it=attack: it, one.closed) for each in one.example()]
         html = one.html(*marked)
