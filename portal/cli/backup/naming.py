@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, column, inspect, select, table
 
+from portal.kernel.files import REMOVED_KEY
+
 _HASH = "sha256"
 
 
@@ -66,7 +68,8 @@ def named_files(connection: Connection) -> Iterator[NamedFile]:
             .order_by(hashed.is_(None), key)
         )
         for found in rows:
-            if found[0] not in seen:
+            # Erased by the schedule: the record says so in place of the key.
+            if found[0] not in seen and not found[0].startswith(REMOVED_KEY):
                 seen.add(found[0])
                 yield NamedFile(holder, found[0], found[1])
 

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from portal.cli.backup.making import ABOUT, DATABASE, FILES, FORMAT, MANIFEST
 from portal.cli.backup.naming import named_files
 from portal.db.session import Database, PortalSession, bound_session
+from portal.governance.service.audit_chain import verify as prove_audit
 from portal.integrations.dumps import (
     DumpError,
     PostgresSink,
@@ -228,10 +229,14 @@ def prove(database: Database, contents: Contents) -> list[str]:
         proof = prove_ledger()
         if proof.fault is not None:
             raise BackupError(f"The ledger in the backup is not whole: {proof.fault}")
+        audited = prove_audit()
+        if audited.fault is not None:
+            raise BackupError(f"The audit trail in the backup is not whole: {audited.fault}")
         odd = report_differences()
         if odd:
             raise BackupError(f"Figures of reports differ from the records: {odd[0].where}")
-    return [f"The ledger is whole: {proof.entries:,} entries. Reports agree with the records."]
+    counted = f"{proof.entries:,} entries. The audit trail is whole: {audited.position:,} links"
+    return [f"The ledger is whole: {counted}. Reports agree with the records."]
 
 
 def postgres_sink(about: About, database: Database, *, replace: bool) -> PostgresSink:

@@ -136,6 +136,7 @@ def test_a_restored_portal_is_the_portal(portal: Flask, tmp_path: Path) -> None:
         assert "is restored" in said
         assert everything(portal) == (original, files)
         assert differences(database) == []
+        assert "whole" in flask(portal, "audit", "verify")
         assert "The ledger is whole" in flask(portal, "payments", "verify")
         assert "is what the records say" in flask(portal, "reports", "check")
         _can_be_used(portal)

@@ -19,6 +19,7 @@ from portal.db.session import Database
 from portal.integrations.dumps import private_folder
 from portal.integrations.sealing import CHUNK, Secret, make_key_file
 from portal.integrations.storage import storage
+from portal.kernel.files import REMOVED_KEY
 from tests.factories.accounts import make_user
 from tests.support.databases import ROOT
 from tests.support.drill import empty_database, flask, moved, refused
@@ -168,6 +169,10 @@ def test_a_file_that_storage_lacks_is_a_fault(portal: Flask, tmp_path: Path) -> 
                     {"key": f"posters/{key}.pdf", "sha": digest},
                 )
             connection.execute(text("INSERT INTO kept VALUES (1, 'not/yet.pdf', NULL)"))
+            connection.execute(
+                text("INSERT INTO kept VALUES (1, :key, :sha)"),
+                {"key": f"{REMOVED_KEY}12", "sha": digest},
+            )
     path = tmp_path / "lacking.backup"
     said = refused(portal, "backup", path)
     assert "posters/gone.pdf is not in storage" in said
