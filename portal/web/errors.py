@@ -139,7 +139,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _server_error(error: InternalServerError) -> ResponseReturnValue:
-    current_app.logger.error("Unhandled error on %s", route_words(), exc_info=error)
+    current_app.logger.error(
+        "Unhandled error on %s", route_words(), exc_info=error.original_exception or error
+    )
     session = current_session()
     if session.in_transaction():
         session.rollback()
@@ -156,8 +158,13 @@ def _refused_write(error: Exception) -> ResponseReturnValue:
     return error_page(503)
 
 
+def _said_once(_exc_info: object) -> None:
+    """Flask would log the address; the page for a fault logs the route and the same traceback."""
+
+
 def init_errors(app: Flask) -> None:
     """Install the error pages."""
+    app.log_exception = _said_once  # type: ignore[method-assign, assignment]
     app.register_error_handler(CSRFError, lambda _error: expired_form())
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(IntegrityError, _refused_write)
