@@ -23,7 +23,9 @@ from sqlalchemy import text
 from portal.db import current_session
 from portal.db.session import Database
 from portal.web.access import PARTS_EXTENSION, TABLE_EXTENSION, Actor, public
+from tests.integration.conftest import make_app
 from tests.integration.test_routes_access import STAFF, address, get_rules
+from tests.support import databases
 from tests.support.attack_queries import (
     ATTACKS,
     MARK,
@@ -179,9 +181,10 @@ def test_filled_lists_are_not_widened(tmp_path: Path, kind: str) -> None:
     assert tried >= (200 if BIG else 8)
 
 
-def test_a_filter_written_into_its_statement_is_noticed(committed_app: Flask) -> None:
+def test_a_filter_written_into_its_statement_is_noticed(tmp_path: Path) -> None:
     """The control: a route that writes what it is asked into SQL, and shows it as it is."""
-    app = committed_app
+    # An application of its own: a route cannot be taken away again.
+    app = make_app(databases.new_sqlite(tmp_path), tmp_path)
     blueprint = Blueprint("weak", __name__)
 
     @blueprint.get("/weak")
