@@ -239,6 +239,9 @@ OTHERWISE: Mapping[tuple[str, str], frozenset[int]] = {
     ("security.two_factor_rescue", "POST"): frozenset({404}),
     ("security.two_factor_setup", "GET"): frozenset({302}),
     ("security.two_factor_setup", "POST"): frozenset({302}),
+    # The programme report is not made for statistics; there is no file of this name.
+    ("reports.definitions", "GET"): frozenset({404}),
+    ("static", "GET"): frozenset({404}),
     # Nobody has given a password first.
     ("security.two_factor_token_validation", "GET"): frozenset({302}),
     ("security.two_factor_token_validation", "POST"): frozenset({302}),
@@ -246,7 +249,7 @@ OTHERWISE: Mapping[tuple[str, str], frozenset[int]] = {
     ("reports.pulse_csv", "GET"): frozenset({404}),
     # No quarter has been released in this world.
     **{
-        (f"reports.{name}", method): frozenset({404})
+        (f"reports.{name}", method): frozenset({403, 404})
         for name in UNRELEASED
         for method in ("GET", "POST")
     },
