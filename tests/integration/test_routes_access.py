@@ -15,7 +15,12 @@ from werkzeug.routing import Rule
 from portal.web.access import PARTS_EXTENSION, TABLE_EXTENSION, Actor, public, visitor_only
 from tests.support.client import PortalClient
 
-SAMPLES = {"IntegerConverter": 1, "PathConverter": "a/b", "UUIDConverter": "0" * 32}
+SAMPLES = {
+    "IntegerConverter": 1,
+    "KeyConverter": 1,
+    "PathConverter": "a/b",
+    "UUIDConverter": "0" * 32,
+}
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "DROP", "ALTER", "TRUNCATE")
 STAFF = ("adviser", "provider_manager", "lep_officer", "lep_manager", "evaluator", "administrator")
 
