@@ -204,7 +204,10 @@ def filled_in(form: Tag) -> list[tuple[str, str]]:
         name, kind = str(tag.get("name") or ""), str(tag.get("type") or "text")
         if not name or kind in {"submit", "button", "file", "reset"}:
             continue
-        if kind in {"radio", "checkbox"}:
+        if kind == "hidden":
+            # Nobody fills these in.
+            values.append((name, str(tag.get("value") or "")))
+        elif kind in {"radio", "checkbox"}:
             wanted = tag.has_attr("checked") or name not in {
                 str(one.get("name")) for one in form.find_all("input", checked=True)
             }
