@@ -137,10 +137,10 @@ def _already_here(reference: str, **values: Any) -> Response:
 
 
 def _entry() -> queries.RegisterEntry | None:
-    entry_id = asked_number("entry")
-    if entry_id is None:
+    if "entry" not in request.args:
         return None
-    entry = queries.register_entry(entry_id) if 0 < entry_id < 2**31 else None
+    entry_id = asked_number("entry", 0)
+    entry = queries.register_entry(entry_id) if entry_id > 0 else None
     return entry or abort(404)
 
 
