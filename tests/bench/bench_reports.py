@@ -39,7 +39,8 @@ STANDING = [
     (
         "SELECT s.dimension, r.sector, s.score, count(*) FROM dimension_scores s "
         "JOIN diagnostic_responses r ON r.id = s.response_id WHERE r.status = 'completed' "
-        "AND r.is_current AND r.employer_id IS NOT NULL AND r.questionnaire_key = 'part-time-talent' "
+        "AND r.is_current AND r.employer_id IS NOT NULL "
+        "AND r.questionnaire_key = 'part-time-talent' "
         "GROUP BY 1, 2, 3"
     )
 ]

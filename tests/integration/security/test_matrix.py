@@ -115,8 +115,14 @@ def _mixed(matrix: Matrix, rule: object) -> list[str]:
 
 # Good values for the forms that such an address may lead to, so that only access refuses.
 MIXED = {
-    "role": "member", "decision": "decline", "reason": "Some words", "words": "Some words",
-    "revision": "0", "status": "done", "direction": "up", "until_on": "2027-01-01",
+    "role": "member",
+    "decision": "decline",
+    "reason": "Some words",
+    "words": "Some words",
+    "revision": "0",
+    "status": "done",
+    "direction": "up",
+    "until_on": "2027-01-01",
 }
 
 
