@@ -64,7 +64,9 @@ def upgrade(database: Database, revision: str = "head") -> None:
         RuntimeError: when rows point at nothing afterwards.
     """
     if database.url.startswith("sqlite:///"):
-        Path(database.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(database.url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     with database.engine.connect() as connection:
         if not _is_current(connection):
             _migrate(database, connection, command.upgrade, revision)

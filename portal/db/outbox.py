@@ -32,8 +32,14 @@ from portal.kernel.clock import utc_now
 
 _log = logging.getLogger(__name__)
 QUEUE_EXTENSION = "portal_job_queue"
-MAX_ATTEMPTS = 8
+# A minute, two, four… at most an hour: three days until it is given up, longer than a mail server
+# or a storage is down over a weekend.
+MAX_ATTEMPTS = 78
 _RETRY_SECONDS = 30
+_LONGEST_PAUSE = 3600
+# A queue that did not answer is left alone by this process for so long; the sweep does its work.
+_QUEUE_REST_FOR = timedelta(seconds=15)
+_QUEUE_REST = "portal_job_queue_rests_until"
 
 
 class JobQueue(Protocol):
@@ -126,9 +132,14 @@ def _announce(entry_id: int) -> None:
     )
     if queue is None:
         return
+    rests_until = current_app.extensions.get(_QUEUE_REST)
+    if rests_until is not None and utc_now() < rests_until:
+        return
     try:
         queue.enqueue(entry_id)
     except Exception:  # noqa: BLE001 - the row is safe and the sweep finds it: the user's action must not fail
+        # Somebody waits for a page: each piece of work must not wait for the queue anew.
+        current_app.extensions[_QUEUE_REST] = utc_now() + _QUEUE_REST_FOR
         _log.exception("The job queue did not answer; the sweep will run outbox entry %s", entry_id)
 
 
@@ -208,4 +219,5 @@ def fail(entry_id: int, *, error: str) -> None:
     """Note a failure and try again later, with growing pauses."""
     entry = current_session().get_one(OutboxEntry, entry_id)
     entry.last_error = error[:500]
-    entry.due_at = utc_now() + timedelta(seconds=_RETRY_SECONDS * 2**entry.attempts)
+    pause = min(_RETRY_SECONDS * 2 ** min(entry.attempts, 10), _LONGEST_PAUSE)
+    entry.due_at = utc_now() + timedelta(seconds=pause)

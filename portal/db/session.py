@@ -7,13 +7,15 @@ change meanwhile (the defaults lose two updates in three under load; see docs/de
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, has_app_context
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -21,6 +23,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from portal.db.slow import watch_statements
 
 WRITE_OPTION = "portal_write"
+# Twice SQLite's: there whole transactions wait for each other, here only those of one record.
+LOCK_MILLISECONDS = 10_000
 _WRITING = "portal_writing"
 _AFTER_COMMIT = "portal_after_commit"
 # New entries of the audit trail that have no place in its chain yet; see audit_chain.
@@ -31,15 +35,37 @@ class WriteOutsideUnitOfWork(RuntimeError):
     """Something tried to write outside ``unit_of_work``: a GET that writes, or a bug."""
 
 
+def _patience(url: URL) -> dict[str, Any]:
+    """How long PostgreSQL is waited for, in seconds or milliseconds; the address may say more.
+
+    Without them a page waits for a server that does not answer, or for a lock that is never let
+    go, until its own process is stopped.
+    """
+    wanted: dict[str, Any] = {
+        "connect_timeout": 5,
+        "tcp_user_timeout": 15_000,
+        "keepalives_idle": 30,
+        "options": f"-c lock_timeout={LOCK_MILLISECONDS}",
+    }
+    return {name: value for name, value in wanted.items() if name not in url.query}
+
+
 def make_engine(url: str, **options: Any) -> Engine:
     """An engine with the portal's safe settings for SQLite or PostgreSQL."""
     # What people typed stays out of the words of errors, and so out of logs.
     options.setdefault("hide_parameters", True)
     if make_url(url).get_backend_name() != "sqlite":
         options.setdefault("pool_pre_ping", True)
-        return create_engine(url, **options)
+        return create_engine(url, connect_args=_patience(make_url(url)), **options)
     # A connection belongs to one transaction at a time; opening a SQLite file costs microseconds.
     engine = create_engine(url, connect_args={"timeout": 5}, **options)
+
+    @event.listens_for(engine, "do_connect")
+    def on_opening(_dialect: Any, _record: Any, cargs: list[Any], _options: Any) -> None:
+        # The driver would make a new, empty file while the disk with the real one is away, and
+        # its log would lie beside that one when it comes back. `flask db upgrade` makes files.
+        if cargs and cargs[0] != ":memory:" and not Path(cargs[0]).exists():
+            raise sqlite3.OperationalError("unable to open database file: it does not exist")
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
@@ -101,9 +127,10 @@ class Database:
     def init_app(self, app: Flask) -> None:
         """Tie a session to each application context and close it with the context."""
         app.extensions["portal_db"] = self
-        slowest = app.config["SETTINGS"].slow_query_ms
-        if slowest:
-            watch_statements(self.engine, milliseconds=slowest)
+        # A bare application of a test or a measurement has no settings, and watches nothing.
+        settings = app.config.get("SETTINGS")
+        if settings is not None and settings.slow_query_ms:
+            watch_statements(self.engine, milliseconds=settings.slow_query_ms)
         app.teardown_appcontext(_close_session)
 
     def dispose(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from flask import Flask, current_app
 from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
+from redis import ConnectionPool
 
 from portal.db import outbox, unit_of_work
 from portal.db.session import current_session
@@ -21,6 +22,7 @@ DAILY_EXTENSION = "portal_daily_jobs"
 # UTC: five or six in London, before anybody looks at the day's list.
 _DAILY_HOUR = "5"
 WORKER_NICENESS = 10
+REDIS_SECONDS = 3.0
 
 
 class Handler(Protocol):
@@ -121,7 +123,11 @@ def make_huey(app: Flask) -> Huey:
     if settings.portal_env == "test":
         return MemoryHuey("portal", immediate=False)
     if settings.redis_url:
-        return RedisHuey("portal", url=settings.redis_url)
+        # Longer than a worker's own wait for work (1 s), shorter than anybody's for a page.
+        pool = ConnectionPool.from_url(
+            settings.redis_url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS
+        )
+        return RedisHuey("portal", connection_pool=pool)
     settings.queue_path.parent.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("portal", filename=str(settings.queue_path), fsync=False)
 

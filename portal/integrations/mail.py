@@ -7,7 +7,7 @@ import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 from typing import Any, Protocol
@@ -24,6 +24,8 @@ from portal.kernel.clock import utc_now
 _log = logging.getLogger(__name__)
 MAIL_EXTENSION = "portal_mailer"
 KIND = "mail.send"
+_PATIENCE_SECONDS = 20
+_REST = timedelta(seconds=30)
 
 
 class MailboxMessage(Base):
@@ -132,18 +134,31 @@ class SmtpMailer:
         self._user = unquote(parts.username or "")
         self._password = unquote(parts.password or "")
         self._sender = sender
+        self._rests_until: datetime | None = None
+
+    def _reach(self, context: ssl.SSLContext) -> smtplib.SMTP:
+        """A connection; a server that did not answer is left alone for a while.
+
+        Otherwise a hundred messages that wait for a silent server hold up all other work, twenty
+        seconds each.
+        """
+        if self._rests_until is not None and utc_now() < self._rests_until:
+            raise ConnectionError("The mail server did not answer a moment ago")
+        try:
+            if self._tls:
+                return smtplib.SMTP_SSL(
+                    self._host, self._port, timeout=_PATIENCE_SECONDS, context=context
+                )
+            return smtplib.SMTP(self._host, self._port, timeout=_PATIENCE_SECONDS)
+        except OSError:
+            self._rests_until = utc_now() + _REST
+            raise
 
     def send(self, message: Message) -> None:
         """Hand the message to the server, or raise ``OSError`` or ``SMTPException``."""
         mail = _as_email(message, self._sender)
         context = ssl.create_default_context()
-        if self._tls:
-            client: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=20, context=context
-            )
-        else:
-            client = smtplib.SMTP(self._host, self._port, timeout=20)
-        with client:
+        with self._reach(context) as client:
             client.ehlo()
             if not self._tls and (self._user or client.has_extn("starttls")):
                 client.starttls(context=context)

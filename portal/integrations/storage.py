@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -18,8 +20,19 @@ class StorageError(RuntimeError):
     """A file could not be stored or read; nothing half-written is left under its key."""
 
 
+class StorageAway(RuntimeError):
+    """Storage does not answer, so nobody can say what it holds; nothing is known to be lost.
+
+    Apart from ``StorageError``, so that a file is never taken for damaged while its shelf is out
+    of reach: pages say to come back, work is tried again.
+    """
+
+
 class Storage(Protocol):
-    """Keeps bytes under a key. A key is written once and never changed."""
+    """Keeps bytes under a key. A key is written once and never changed.
+
+    Reading and removing raise ``StorageAway`` when storage itself is out of reach.
+    """
 
     def put(self, key: str, data: bytes) -> str:
         """Store the bytes and return their SHA-256 in hexadecimal."""
@@ -32,6 +45,11 @@ class Storage(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove the file; absent is fine."""
+
+
+# A page waits no longer for storage on another machine than for the database.
+_CLIENT = {"connect_timeout": "3s", "timeout": "20s"}
+_AWAY = "The stored files cannot be reached just now"
 
 
 def _checked(key: str) -> str:
@@ -65,12 +83,19 @@ class LocalStorage:
     def _path(self, key: str) -> Path:
         return self._folder / _checked(key)
 
+    def _refuse_when_away(self) -> None:
+        if not self._folder.is_dir():
+            raise StorageAway(_AWAY)
+
     def put(self, key: str, data: bytes) -> str:
         """Store under the key: written beside it, synced, then linked, which never overwrites."""
         path = self._path(key)
         digest = hashlib.sha256(data).hexdigest()
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
         try:
+            # A folder that is gone (a disk that is not mounted) is not made anew: what is put
+            # there would vanish from sight when it comes back.
+            self._refuse_when_away()
             path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("xb") as handle:
                 handle.write(data)
@@ -81,10 +106,11 @@ class LocalStorage:
         except FileExistsError as error:
             if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
                 raise StorageError("Another file is already kept under that key") from error
-        except OSError as error:
+        except (OSError, StorageAway) as error:
             raise StorageError("The file could not be stored: try again") from error
         finally:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
         return digest
 
     def get(self, key: str) -> bytes:
@@ -92,15 +118,23 @@ class LocalStorage:
         try:
             return self._path(key).read_bytes()
         except FileNotFoundError as error:
+            self._refuse_when_away()
             raise StorageError("That file is not in storage") from error
+        except OSError as error:
+            raise StorageAway(_AWAY) from error
 
     def exists(self, key: str) -> bool:
         """Whether the file is there."""
+        self._refuse_when_away()
         return self._path(key).is_file()
 
     def delete(self, key: str) -> None:
         """Remove the file if it is there."""
-        self._path(key).unlink(missing_ok=True)
+        self._refuse_when_away()
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageAway(_AWAY) from error
 
 
 class ObjectStorage:
@@ -113,7 +147,11 @@ class ObjectStorage:
 
         self._obstore: Any = obstore
         self._exists_error: type[Exception] = AlreadyExistsError
-        self._store: Any = from_url(url)
+        patience: dict[str, Any] = {
+            "client_options": _CLIENT,
+            "retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=15)},
+        }
+        self._store: Any = from_url(url, **patience)
 
     def put(self, key: str, data: bytes) -> str:
         """Store under the key; the service makes the write whole or not at all."""
@@ -131,8 +169,12 @@ class ObjectStorage:
         """The stored bytes."""
         try:
             return bytes(self._obstore.get(self._store, _checked(key)).bytes())
-        except Exception as error:
+        except FileNotFoundError as error:
             raise StorageError("That file is not in storage") from error
+        except StorageError:
+            raise
+        except Exception as error:
+            raise StorageAway(_AWAY) from error
 
     def exists(self, key: str) -> bool:
         """Whether the file is there."""
@@ -140,11 +182,21 @@ class ObjectStorage:
             self._obstore.head(self._store, _checked(key))
         except FileNotFoundError:
             return False
+        except StorageError:
+            raise
+        except Exception as error:
+            raise StorageAway(_AWAY) from error
         return True
 
     def delete(self, key: str) -> None:
         """Remove the file if it is there."""
-        self._obstore.delete(self._store, _checked(key))
+        place = _checked(key)
+        try:
+            self._obstore.delete(self._store, place)
+        except FileNotFoundError:
+            return
+        except Exception as error:
+            raise StorageAway(_AWAY) from error
 
 
 def make_storage(url: str) -> Storage:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from flask import Flask, current_app, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from portal.db.session import current_session
+from portal.integrations.storage import StorageAway
 from portal.web.request_ids import request_id, route_words
 
 _RESEND_LIMIT = 200_000
@@ -84,6 +85,31 @@ TEXTS = {
         ("Your last change was not saved. Wait a moment and try again.",),
     ),
 }
+_SAFE = "What you saved before is safe."
+_AWAY = "The portal cannot reach its records just now"
+# What did not answer, as it looks to who asked for a page, sent a form, or sent one whose fate
+# nobody knows: the line broke off after the database was asked to keep it.
+NO_ANSWER = {
+    "read": ErrorText(_AWAY, (f"{_SAFE} Wait a moment and load the page again.",)),
+    "write": ErrorText(
+        _AWAY, (f"Your last change was not saved. {_SAFE}", "Wait a moment and try again.")
+    ),
+    "unknown": ErrorText(
+        _AWAY,
+        (
+            f"Your last change may not have been saved. {_SAFE}",
+            "Wait a moment, then look whether it is there before you send it again.",
+        ),
+    ),
+    "files": ErrorText(
+        "Stored files cannot be reached just now",
+        (
+            "Nothing is known to be wrong with the file, and nothing was changed.",
+            "Everything that needs no file works as before. Try again in a few minutes.",
+        ),
+    ),
+}
+_RETRY_AFTER = "30"
 
 
 def _wants_json() -> bool:
@@ -91,19 +117,35 @@ def _wants_json() -> bool:
     return best == "application/json" or request.headers.get("X-Autosave") == "1"
 
 
-def error_page(status: int, **context: object) -> ResponseReturnValue:
-    """The page for a status, or JSON for a script."""
-    text = TEXTS.get(status, TEXTS[400])
+def error_page(
+    status: int, *, text: ErrorText | None = None, **context: object
+) -> ResponseReturnValue:
+    """The page for a status, in its usual words or in those given, or JSON for a script."""
+    text = text or TEXTS.get(status, TEXTS[400])
     if _wants_json():
-        return jsonify(
-            error=text.title, message=" ".join(text.paragraphs), request=request_id()
-        ), status
-    return make_response(
-        render_template(
-            "errors/error.html", status=status, text=text, request_id=request_id(), **context
-        ),
-        status,
-    )
+        answer = jsonify(error=text.title, message=" ".join(text.paragraphs), request=request_id())
+        answer.status_code = status
+    else:
+        known = {"status": status, "text": text, "request_id": request_id(), **context}
+        answer = make_response(_rendered(known), status)
+    if status == 503:  # noqa: PLR2004
+        answer.headers["Retry-After"] = _RETRY_AFTER
+    return answer
+
+
+def _rendered(known: dict[str, object]) -> str:
+    try:
+        return render_template("errors/error.html", **known)
+    except (OperationalError, InterfaceError, sqlite3.OperationalError):
+        # Who is signed in cannot be asked either, and counts as a visitor from the first try on.
+        _roll_back()
+        return render_template("errors/error.html", **known)
+
+
+def _roll_back() -> None:
+    session = current_session()
+    if session.in_transaction():
+        session.rollback()
 
 
 def _same_site() -> bool:
@@ -115,16 +157,21 @@ def _same_site() -> bool:
 
 def expired_form() -> ResponseReturnValue:
     """The page for a form whose token or sign-in has ended, with what was typed in it."""
-    # What was typed is offered again with a fresh token, so an expired form loses nothing; only
-    # for a form from our own pages, never for one another site tried to send.
-    typed: list[tuple[str, str]] = []
-    if _same_site() and (request.content_length or 0) <= _RESEND_LIMIT and not request.files:
-        typed = [
-            (name, value)
-            for name, value in request.form.items(multi=True)
-            if not any(word in name.lower() for word in _NEVER_RESENT)
-        ]
-    return error_page(419, typed=typed, action=request.full_path.rstrip("?"))
+    return error_page(419, typed=_typed(), action=request.full_path.rstrip("?"))
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What was typed, to be offered again with a fresh token, so that a failure loses nothing.
+
+    Only for a form from our own pages, never for one another site tried to send; secrets never.
+    """
+    if not _same_site() or (request.content_length or 0) > _RESEND_LIMIT or request.files:
+        return []
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if not any(word in name.lower() for word in _NEVER_RESENT)
+    ]
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -142,20 +189,35 @@ def _server_error(error: InternalServerError) -> ResponseReturnValue:
     current_app.logger.error(
         "Unhandled error on %s", route_words(), exc_info=error.original_exception or error
     )
-    session = current_session()
-    if session.in_transaction():
-        session.rollback()
+    _roll_back()
     return error_page(500)
 
 
 def _refused_write(error: Exception) -> ResponseReturnValue:
-    # Two people did the same in the same moment, or the database did not answer in time: the
-    # transaction left nothing behind, and trying again shows what is true now.
+    # Two people did the same in the same moment: the transaction left nothing behind, and trying
+    # again shows what is true now.
     current_app.logger.warning("The database refused %s", route_words(), exc_info=error)
-    session = current_session()
-    if session.in_transaction():
-        session.rollback()
+    _roll_back()
     return error_page(503)
+
+
+def _no_answer(error: Exception) -> ResponseReturnValue:
+    """The database is gone, full, or held by somebody else for too long."""
+    current_app.logger.warning("The database did not answer %s", route_words(), exc_info=error)
+    _roll_back()
+    if request.method in {"GET", "HEAD"}:
+        return error_page(503, text=NO_ANSWER["read"])
+    if getattr(error, "connection_invalidated", False):
+        return error_page(503, text=NO_ANSWER["unknown"])
+    return error_page(
+        503, text=NO_ANSWER["write"], typed=_typed(), action=request.full_path.rstrip("?")
+    )
+
+
+def _no_files(error: StorageAway) -> ResponseReturnValue:
+    current_app.logger.warning("Storage did not answer %s", route_words(), exc_info=error)
+    _roll_back()
+    return error_page(503, text=NO_ANSWER["files"])
 
 
 def _said_once(_exc_info: object) -> None:
@@ -168,7 +230,9 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _error: expired_form())
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(IntegrityError, _refused_write)
-    app.register_error_handler(OperationalError, _refused_write)
+    app.register_error_handler(OperationalError, _no_answer)
+    app.register_error_handler(InterfaceError, _no_answer)
     # BEGIN goes straight to the driver, so a database locked for too long says so in its words.
-    app.register_error_handler(sqlite3.OperationalError, _refused_write)
+    app.register_error_handler(sqlite3.OperationalError, _no_answer)
+    app.register_error_handler(StorageAway, _no_files)
     app.register_error_handler(500, _server_error)

@@ -111,6 +111,11 @@ def init_security(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
         RATELIMIT_STRATEGY="moving-window",
+        # With Redis gone each process counts for itself: pages answer, limits still hold.
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=bool(settings.redis_url),
+        RATELIMIT_STORAGE_OPTIONS=(
+            {"socket_connect_timeout": 2, "socket_timeout": 2} if settings.redis_url else {}
+        ),
     )
     app.session_interface = CookieSessions()
     csrf.init_app(app)

@@ -238,6 +238,7 @@ def test_figures_are_for_who_may_see_them(app: Flask, client: PortalClient) -> N
 def test_slow_statements_are_logged_without_values(
     tmp_path: Any, threshold: int, logged: bool
 ) -> None:
+    (tmp_path / "slow.db").touch()
     engine = make_engine(f"sqlite:///{tmp_path / 'slow.db'}")
     watch_statements(engine, milliseconds=threshold)
     many = (

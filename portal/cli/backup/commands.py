@@ -17,7 +17,7 @@ from portal.db.session import Database, current_database
 from portal.integrations.backup_record import last_backup
 from portal.integrations.dumps import DumpError
 from portal.integrations.sealing import SealError, make_key_file
-from portal.integrations.storage import storage
+from portal.integrations.storage import StorageAway, storage
 
 _SHOWN = 5
 
@@ -42,7 +42,7 @@ def _in_words() -> Iterator[None]:
     """Faults that somebody can do something about, without a traceback."""
     try:
         yield
-    except (reading.BackupError, SealError, DumpError) as error:
+    except (reading.BackupError, SealError, DumpError, StorageAway) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error.strerror}: {error.filename or ''}") from error
