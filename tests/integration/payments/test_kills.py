@@ -7,7 +7,6 @@ each statement of each action in turn, so that no moment is left to luck.
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable
 from datetime import date
@@ -16,28 +15,28 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from portal.db import current_session, unit_of_work
 from portal.kernel.clock import today
 from portal.kernel.result import Ok
-from portal.payments.models import Claim, ClaimLine, LedgerEntry
+from portal.payments.models import Claim, ClaimLine
 from portal.payments.queries import paying as schedules
 from portal.payments.service import claims, paying, reviewing
 from portal.payments.service.proving import verify
 from portal.reports.service import counting
 from tests.factories.payments import PROGRAMME
-from tests.integration.payments.kill_server import Log, Person, Server, make_desks, storm
+from tests.integration.payments.kill_server import Person, assert_kept, make_desks, storm
 from tests.support import claims_world as world
 from tests.support.claims_world import Desk
+from tests.support.dying import dies_at
+from tests.support.killing import Log, Server
 from tests.support.races import database_of
 
 BIG = os.environ.get("BIG") == "1"
 ROUNDS = 200 if BIG else 5
 PEOPLE = 3
 MONTHS = ROUNDS
-# What a claim in this state has been through.
-PASSED = {"submitted": {"submitted", "approved", "paid"}, "approved": {"approved", "paid"}}
 
 
 @pytest.mark.slow
@@ -56,28 +55,10 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(
     assert log.broken >= 1, "no request was ever cut off: this proof proves nothing"
     with committed_app.app_context():
         world.assert_true()
-        assert_kept(log)
+        assert_kept(log.acknowledged)
         pay_everything(desks)
         world.assert_true()
         assert counting.differences() == []
-
-
-def assert_kept(log: Log) -> None:
-    """What was acknowledged is there, with one entry for each of its lines."""
-    session = current_session()
-    for reference, became in dict.fromkeys(log.acknowledged):
-        claim = world.claim_of(reference)
-        assert claim.state in PASSED[became], (reference, became, claim.state)
-        kinds = ["commit", *(["approve"] if became == "approved" else [])]
-        lines = session.scalars(select(ClaimLine.id).where(ClaimLine.claim_id == claim.id)).all()
-        assert len(lines) >= 2
-        for kind in kinds:
-            found = session.scalars(
-                select(LedgerEntry.line_id).where(
-                    LedgerEntry.claim_id == claim.id, LedgerEntry.kind == kind
-                )
-            ).all()
-            assert sorted(found) == sorted(lines), (reference, kind)
 
 
 def pay_everything(desks: list[Desk]) -> None:
@@ -103,7 +84,7 @@ def test_a_server_that_writes_in_halves_is_caught(committed_app: Flask, tmp_path
     server.start()
     try:
         for _ in range(2):
-            person.press(person.next())
+            person.once()
     finally:
         server.kill()
     with committed_app.app_context():
@@ -181,7 +162,12 @@ def test_killed_at_each_statement_in_turn_it_did_all_or_nothing(
     before = picture(committed_app)
     step = 7 if not BIG else 1
     at, died = 1, 0
-    while dies_at(committed_app, at, lambda: act(desk, reference)):
+
+    def done() -> bool:
+        with unit_of_work():
+            return isinstance(act(desk, reference), Ok)
+
+    while dies_at(committed_app, at, done):
         assert picture(committed_app) == before, f"half done when killed at statement {at}"
         at, died = at + step, died + 1
         assert at < 2000, "it never came to its end"
@@ -207,41 +193,3 @@ def picture(app: Flask) -> dict[str, Any]:
             "lines": sorted((line.id, line.state) for line in session.scalars(select(ClaimLine))),
             "owed": [one.reference for one in schedules.owed(PROGRAMME)],
         }
-
-
-def dies_at(app: Flask, statement: int, act: Callable[[], Any]) -> bool:
-    """Run an action in a process that is killed before its nth statement; whether it was."""
-    engine = database_of(app).engine
-    # The child must not speak on the parent's connections.
-    engine.dispose()
-    child = os.fork()
-    if child == 0:
-        _act_until(app, statement, act)
-    _pid, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return True
-    assert os.WEXITSTATUS(status) == 0, "the action failed in its own process"
-    return False
-
-
-def _act_until(app: Flask, statement: int, act: Callable[[], Any]) -> None:
-    """In the child: act, counting statements and the commit; never returns to the tests."""
-    count = 0
-
-    def die(*_args: Any) -> None:
-        nonlocal count
-        count += 1
-        if count == statement:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    code = 1
-    try:
-        engine = database_of(app).engine
-        event.listen(engine, "before_cursor_execute", die)
-        event.listen(engine, "commit", die)
-        with app.app_context(), unit_of_work():
-            result = act()
-        code = 0 if isinstance(result, Ok) else 2
-    finally:
-        os._exit(code)
