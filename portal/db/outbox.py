@@ -219,5 +219,9 @@ def fail(entry_id: int, *, error: str) -> None:
     """Note a failure and try again later, with growing pauses."""
     entry = current_session().get_one(OutboxEntry, entry_id)
     entry.last_error = error[:500]
-    pause = min(_RETRY_SECONDS * 2 ** min(entry.attempts, 10), _LONGEST_PAUSE)
-    entry.due_at = utc_now() + timedelta(seconds=pause)
+    entry.due_at = utc_now() + pause_after(entry.attempts)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long work rests that was tried so often."""
+    return timedelta(seconds=min(_RETRY_SECONDS * 2 ** min(attempts, 10), _LONGEST_PAUSE))

@@ -48,7 +48,7 @@ class Storage(Protocol):
 
 
 # A page waits no longer for storage on another machine than for the database.
-_CLIENT = {"connect_timeout": "3s", "timeout": "20s"}
+_CLIENT = {"connect_timeout": "3s", "timeout": "10s"}
 _AWAY = "The stored files cannot be reached just now"
 
 
