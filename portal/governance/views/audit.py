@@ -85,7 +85,7 @@ def _who(line: Line) -> str:
     if line.masked:
         return "Somebody who posts without a name"
     if line.actor_id is None:
-        return "The portal, or somebody not signed in"
+        return "The portal or a visitor"
     return line.name or f"Account {line.actor_id}"
 
 
