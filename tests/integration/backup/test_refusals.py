@@ -237,6 +237,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
     size = (1024 if BIG else 96) // 2
     files, url = tmp_path / "files", f"sqlite:///{tmp_path / 'large.db'}"
     (files / "large").mkdir(parents=True)
+    (tmp_path / "large.db").touch()
     database = Database(url)
     with database.engine.begin() as connection:
         connection.execute(text("CREATE TABLE bulk (id INTEGER PRIMARY KEY, words BLOB)"))
