@@ -20,10 +20,15 @@ COMMAND_MODULES = (
     show_default=True,
     help="Threads that run jobs: with two, mail need not wait for a PDF.",
 )
-def worker_command(workers: int) -> None:
+@click.option("--once", is_flag=True, help="Do what is due now, and stop.")
+def worker_command(workers: int, *, once: bool) -> None:
     """Run jobs (mail, PDFs) until stopped."""
-    from portal.integrations.jobs import run_worker
+    from portal.integrations.jobs import run_worker, sweep
 
+    if once:
+        while done := sweep():
+            click.echo(f"{done} done.")
+        return
     run_worker(current_app._get_current_object(), workers=workers)  # type: ignore[attr-defined]  # noqa: SLF001
 
 

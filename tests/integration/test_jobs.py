@@ -267,3 +267,13 @@ def done_times() -> int:
         )
         or 0
     )
+
+
+def test_what_is_due_is_done_at_once_and_no_more(app: Flask, handler: Handler) -> None:
+    promise()
+    promise()
+    done = app.test_cli_runner().invoke(args=["worker", "--once"])
+    assert done.exit_code == 0, done.output
+    assert "2 done." in done.output
+    assert len(handler.seen) == 2
+    assert app.test_cli_runner().invoke(args=["worker", "--once"]).output == ""

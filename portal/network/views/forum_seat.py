@@ -74,4 +74,7 @@ def back(done: Ok[Any] | Err, said: str, endpoint: str, **values: Any) -> Respon
 def _say(problem: Problem) -> None:
     if problem.code in {"no_post", "no_thread", "not_a_member"}:
         abort(404)
+    if problem.code == "not_asker":
+        # No page offers it to anybody else.
+        abort(403)
     flash(problem.message, "error")

@@ -32,7 +32,9 @@ def manager(client: PortalClient) -> User:
 
 def texts(client: PortalClient, query: str = "") -> list[list[str]]:
     soup = client.soup(f"/governance/audit{query}")
-    return [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in soup.select("tbody tr")]
+    return [
+        [cell.get_text() for cell in row.find_all(["th", "td"])] for row in soup.select("tbody tr")
+    ]
 
 
 def run_tasks(app: Flask) -> None:

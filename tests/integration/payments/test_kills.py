@@ -34,7 +34,7 @@ from tests.support.killing import Log, Server
 from tests.support.races import database_of
 
 BIG = os.environ.get("BIG") == "1"
-ROUNDS = 200 if BIG else 5
+ROUNDS = 200 if BIG else 3
 PEOPLE = 3
 MONTHS = ROUNDS
 
