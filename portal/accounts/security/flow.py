@@ -63,6 +63,9 @@ def _gone(**_values: Any) -> Response:
 def _fitted(endpoint: str, view: View, link_page: View | None) -> View:
     def run(**values: Any) -> Response:
         if request.method != "POST":
+            if endpoint in _CODE_VIEWS and "tf_state" not in cookie and sessions.current_sign_in():
+                # Nobody waits for a code: the library would sign out whoever follows such a link.
+                return redirect(url_for("account.show"))
             return make_response((link_page or view)(**values))
         return in_one_transaction(endpoint, lambda: view(**values))
 

@@ -326,3 +326,14 @@ def test_signing_out_everywhere_reaches_sign_ins_under_way(app: Flask) -> None:
     assert not any(is_signed_in(one) for one in (owner, elsewhere, copy))
     assert pending.get("/account/tf-validate").location == "/account/login"
     assert queries.open_sessions(user.id) == []
+
+
+@pytest.mark.parametrize("way", ["/account/tf-validate", "/account/mf-recovery"])
+def test_a_link_signs_nobody_out(app: Flask, client: PortalClient, way: str) -> None:
+    sign_in(client, make_user(roles=("lep_manager",)))
+    addresses = {rule.rule for rule in app.url_map.iter_rules()}
+    assert way in addresses
+    answer = client.get(way)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].endswith("/account")
+    assert is_signed_in(client)
