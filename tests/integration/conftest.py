@@ -50,9 +50,11 @@ def make_app(url: str, folder: Path) -> Flask:
 
 
 def _start_afresh(app: Flask) -> None:
-    """Forget what an earlier test left in the application itself."""
+    """Forget what an earlier test left in the application itself, or in what all of them share."""
     for limiter in app.extensions.get("limiter") or ():
+        limiter.enabled = True
         limiter.reset()
+    app.extensions[HUEY_EXTENSION].flush()
 
 
 @pytest.fixture(scope="session")

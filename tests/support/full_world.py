@@ -27,6 +27,7 @@ from portal.accounts.models import User
 from portal.db import Base
 from portal.db.session import Database, current_session
 from portal.employers.models import Membership
+from portal.web.security import limiter
 from tests.factories.accounts import sign_in
 from tests.support import databases
 from tests.support.client import PortalClient
@@ -69,6 +70,19 @@ class World:
         return found
 
 
+def _without_limits(app: Flask) -> None:
+    """No request of this application is limited; the limiter is one for all, so it comes back."""
+
+    def off() -> None:
+        limiter.enabled = False
+
+    def on(_error: BaseException | None) -> None:
+        limiter.enabled = True
+
+    app.before_request_funcs.setdefault(None, []).insert(0, off)
+    app.teardown_request(on)
+
+
 def demonstration_world(folder: Path) -> World:
     """A world of its own over a copy of the demonstration, which is made once a run."""
     from tests.e2e.support import demonstration
@@ -87,9 +101,8 @@ def make_world(folder: Path, database_url: str, files: Path) -> World:
         demo=True,
     )  # type: ignore[call-arg]
     app = create_app(settings)
-    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, RATELIMIT_ENABLED=False)
-    for limiter in app.extensions.get("limiter") or ():
-        limiter.enabled = False
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
+    _without_limits(app)
     app.test_client_class = PortalClient
     world = World(app, folder)
     with app.app_context():
