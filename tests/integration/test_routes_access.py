@@ -124,8 +124,8 @@ def test_no_get_writes_for_a_visitor(app: Flask, client: PortalClient) -> None:
     assert not faults, "\n".join(faults)
 
 
-@pytest.fixture
-def everyone(app: Flask) -> Iterator[None]:
+@contextmanager
+def every_role(app: Flask) -> Iterator[None]:
     """Whoever asks holds every role and belongs to an employer nobody has heard of."""
 
     def all_powers(actor: Actor) -> Actor:
@@ -141,8 +141,16 @@ def everyone(app: Flask) -> Iterator[None]:
 
     parts = app.extensions.setdefault(PARTS_EXTENSION, [])
     parts.append(all_powers)
-    yield
-    parts.remove(all_powers)
+    try:
+        yield
+    finally:
+        parts.remove(all_powers)
+
+
+@pytest.fixture
+def everyone(app: Flask) -> Iterator[None]:
+    with every_role(app):
+        yield
 
 
 @pytest.mark.usefixtures("faults_are_pages")

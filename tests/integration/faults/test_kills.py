@@ -84,14 +84,15 @@ def test_web_and_worker_killed_at_any_moment_lose_and_double_nothing(
             assert tried_again() >= 1, "no worker died over its work: this proof proves nothing"
 
 
+# The server never comes to ask a database.
+@pytest.mark.parametrize(
+    "committed_app", ["sqlite", "postgresql"] if BIG else ["sqlite"], indirect=True
+)
 @pytest.mark.timeout(180)
 def test_a_server_that_answers_before_it_saves_is_caught(
     committed_app: Flask, tmp_path: Path
 ) -> None:
     """The control: an acknowledged note that was not written yet dies with the server."""
-    if not BIG and not database_of(committed_app).is_sqlite:
-        # The server never comes to ask a database.
-        return
     server = Server(
         database_of(committed_app).url, tmp_path, target="tests.support.answers_first:app"
     )

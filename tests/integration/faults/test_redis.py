@@ -53,15 +53,16 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) ->
         time.sleep(0.1)
 
 
+# What becomes of Redis has little to do with the database: both in `make prove`.
+@pytest.mark.parametrize(
+    "committed_app", ["sqlite", "postgresql"] if BIG else ["sqlite"], indirect=True
+)
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_gone_frozen_and_back_it_is_missed_by_nobody(
     committed_app: Flask, tmp_path: Path, redis: RedisServer
 ) -> None:
     app, url = committed_app, database_of(committed_app).url
-    if not BIG and not database_of(app).is_sqlite:
-        # What becomes of Redis has little to do with the database: both in `make prove`.
-        return
     settings = {"PORTAL_ENV": "development", "REDIS_URL": redis.url}
     server, worker = Server(url, tmp_path, **settings), Worker(url, tmp_path, **settings)
     shared = (server.port, Log(), threading.Event(), threading.Event())
@@ -113,15 +114,13 @@ def test_gone_frozen_and_back_it_is_missed_by_nobody(
         assert job_faults() == []
 
 
+@pytest.mark.parametrize("committed_app", ["sqlite"], indirect=True)
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_portal_that_leans_on_redis_is_caught(
     committed_app: Flask, tmp_path: Path, redis: RedisServer
 ) -> None:
     """The control."""
-    if not database_of(committed_app).is_sqlite:
-        # It has nothing to do with the database.
-        return
     server = Server(
         database_of(committed_app).url,
         tmp_path,

@@ -261,9 +261,8 @@ def test_the_database_itself_refuses(app: Flask, statement: str) -> None:
         session.execute(text(statement))
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True, scope="session")
 def test_postgresql_refuses_truncate_too(app: Flask) -> None:
-    if app.extensions["portal_db"].is_sqlite:
-        return
     for table in ("audit_entries, audit_links", "audit_links", "audit_heads", "audit_checks"):
         with pytest.raises(DBAPIError, match=r"append-only|forward"), unit_of_work() as session:
             session.execute(text(f"TRUNCATE {table}"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,9 +21,9 @@ from sqlalchemy import text
 
 from portal.db import current_session
 from portal.db.session import Database
-from portal.web.access import PARTS_EXTENSION, TABLE_EXTENSION, Actor, public
+from portal.web.access import TABLE_EXTENSION, public
 from tests.integration.conftest import make_app
-from tests.integration.test_routes_access import STAFF, address, get_rules
+from tests.integration.test_routes_access import address, every_role, get_rules
 from tests.support import databases
 from tests.support.attack_queries import (
     ATTACKS,
@@ -55,22 +54,8 @@ FEWEST_ROUTES = 60
 def everyone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whoever asks holds every role."""
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
-
-    def all_powers(actor: Actor) -> Actor:
-        return replace(
-            actor,
-            user_id=999_999,
-            email="all@example.org",
-            name="All Roles",
-            roles=frozenset(STAFF),
-            employers={"7ZZZZZZZZZ": "owner"},
-            strong=True,
-        )
-
-    parts = app.extensions.setdefault(PARTS_EXTENSION, [])
-    parts.append(all_powers)
-    yield
-    parts.remove(all_powers)
+    with every_role(app):
+        yield
 
 
 def answer_to(client: PortalClient, path: str, query: dict[str, str]) -> tuple[int, str, str]:
