@@ -117,7 +117,8 @@ def _do_not_wait_for_the_disk(url: str) -> None:
     """
     if os.environ.get("PORTAL_TEST_POSTGRESQL"):
         return
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+    # Compiling a plan pays on millions of rows; tests have hundreds, and unread statistics.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes", "jit"):
         _execute(url, f"ALTER SYSTEM SET {setting} = off")
     _execute(url, "SELECT pg_reload_conf()")
 
