@@ -15,6 +15,7 @@ from portal.action_plans.models import PlanVersion
 from portal.action_plans.pdf_view import render_plan_pdf
 from portal.action_plans.rules.signing import standing
 from portal.db import audit, unit_of_work
+from portal.db.promise_keys import key_for
 from portal.integrations.mail import send_later
 from portal.integrations.pdf import PdfError, PdfRenderer, WeasyPrintRenderer, page_count
 from portal.integrations.storage import StorageError, storage
@@ -118,7 +119,7 @@ def _tell(version: PlanVersion, email: str) -> None:
             "standing": standing([each.side for each in document.signatures]).value,
             "link": f"{base}/employers/{employer}/plan/versions/{version.number}",
         },
-        unique_key=f"plan.signed:{version.id}:{email}"[:200],
+        unique_key=key_for(f"plan.signed:{version.id}", email),
     )
 
 

@@ -17,6 +17,7 @@ from portal.action_plans.service.versions import Content, add_version, content_t
 from portal.caseload.models import Case
 from portal.caseload.rules.stages import Milestone
 from portal.caseload.service import cases
+from portal.db.promise_keys import key_for
 from portal.diagnostics.queries import open_case_to_change
 from portal.employers import queries as employers
 from portal.employers.service import timeline
@@ -163,7 +164,7 @@ def _told(
                 "for_whom": whom,
                 "link": public_link("action_plans.sign_off", employer=employer),
             },
-            unique_key=f"plan.waiting:{version.id}:{email}"[:200],
+            unique_key=key_for(f"plan.waiting:{version.id}", email),
         )
 
 

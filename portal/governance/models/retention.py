@@ -81,7 +81,8 @@ class ErasureRequest(Timestamped, Base):
 
     ``subject`` is ``user:7`` or ``employer:REF``, which lead to what is left of the record;
     ``email`` is of a person without an account, and goes when the request is done.
-    ``went`` and ``stayed`` count rows by table.
+    ``went`` and ``stayed`` count rows by table. One person proposes, another does it;
+    ``rights_request_id`` is what the person asked, which is answered with it.
     """
 
     __tablename__ = "erasure_requests"
@@ -91,7 +92,11 @@ class ErasureRequest(Timestamped, Base):
         one_of("state", ERASURE_STATES, name="state_known"),
         CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="ended_when_decided"),
         CheckConstraint("state <> 'refused' OR words <> ''", name="refused_with_words"),
+        CheckConstraint(
+            "state <> 'done' OR proposed_by IS NULL OR ended_by <> proposed_by", name="two_people"
+        ),
         Index("ix_erasure_requests_state_due_on", "state", "due_on"),
+        Index("ix_erasure_requests_rights_request_id", "rights_request_id"),
     )
 
     reference: Mapped[str] = mapped_column(String(10), default=new_reference)
@@ -103,6 +108,10 @@ class ErasureRequest(Timestamped, Base):
     due_on: Mapped[date] = mapped_column(Date())
     entered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     entered_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    rights_request_id: Mapped[int | None] = mapped_column(ForeignKey("rights_requests.id"))
+    proposed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    proposed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    proposed_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     ended_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")

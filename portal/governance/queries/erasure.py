@@ -123,7 +123,7 @@ def mentions(words: list[str]) -> dict[str, int]:
         table = table_of(holding.name)
         parts: list[ColumnElement[bool]] = [
             func.lower(table.c[column.name]).contains(one, autoescape=True)
-            for column in holding.of_kind("text")
+            for column in (*holding.of_kind("text"), *holding.of_kind("post"))
             if str(table.c[column.name].type) not in {"JSON", "JSONB"}
             for one in wanted
         ]

@@ -30,7 +30,7 @@ from portal.db import Base, current_session
 from portal.db.outbox import MAX_ATTEMPTS
 from portal.db.types import UtcDateTime
 from portal.governance.models.retention import RetentionTombstone
-from portal.governance.rules.retention import REMOVED_DOMAIN
+from portal.governance.rules.retention import REMOVED_DOMAIN, REMOVED_TEXT
 from portal.kernel.files import REMOVED_KEY
 
 Rows = Select[tuple[int, Any, int | None, int | None]]
@@ -196,7 +196,24 @@ def _promises() -> Rows:
         t,
         func.coalesce(t.c.done_at, t.c.created_at),
         or_(t.c.done_at.is_not(None), t.c.attempts >= MAX_ATTEMPTS),
-        cast(t.c.payload, Text) != "{}",
+        # What a mail server answers names whom it would not take.
+        or_(
+            cast(t.c.payload, Text) != "{}",
+            func.coalesce(t.c.last_error, "").not_in(("", REMOVED_TEXT)),
+        ),
+    )
+
+
+def _threads() -> Rows:
+    t = _t("forum_threads")
+    return _rows(t, t.c.last_post_at, employer=t.c.employer_id)
+
+
+def _copies() -> Rows:
+    """Copies whose file is gone."""
+    t = _t("person_copies")
+    return _rows(
+        t, func.coalesce(t.c.expires_at, t.c.asked_at), t.c.state == "expired", person=t.c.user_id
     )
 
 
@@ -209,6 +226,12 @@ _SIMPLE: Final[tuple[tuple[str, str, str, str | None, str | None], ...]] = (
     ("tests", "resource_tests", "created_at", "employer_id", None),
     ("ratings", "resource_ratings", "updated_at", None, "user_id"),
     ("pulse_views", "pulse_waves", "closed_on", "employer_id", None),
+    ("forum", "forum_log", "at", None, "about_user_id"),
+    ("forum", "forum_suspensions", "until", None, "user_id"),
+    ("rights", "rights_requests", "decided_at", None, "user_id"),
+    ("rights", "erasure_requests", "ended_at", None, None),
+    ("rights", "legal_holds", "lifted_at", None, None),
+    ("breaches", "breaches", "closed_at", None, None),
 )
 _UNMARKED: Final[tuple[tuple[str, str, str, str | None, str | None], ...]] = (
     ("invitations", "employer_invitations", "created_at", "employer_id", None),
@@ -231,6 +254,8 @@ ROOTS: Final[tuple[Root, ...]] = (
     Root("awards", "award_applications", _applications),
     Root("peers", "peer_requests", _requests),
     Root("accounts", "users", _accounts),
+    Root("forum", "forum_threads", _threads),
+    Root("copies", "person_copies", _copies),
     Root("sign_in", "user_sessions", _sessions, marked=False),
     Root("mail", "outbox", _promises, marked=False),
     *(

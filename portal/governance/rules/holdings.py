@@ -27,6 +27,7 @@ KINDS: Final[Mapping[str, str]] = {
     "job": "Job titles",
     "address": "Addresses",
     "text": "What somebody wrote",
+    "post": "What somebody wrote for others to read",
     "answers": "Answers",
     "health": "What somebody needs, which may be about health",
     "file": "Files",
@@ -43,6 +44,10 @@ WHOSE: Final[Mapping[str, str]] = {
     "partner": "People at partners and providers",
     "nobody": "Nobody who can be told",
 }
+
+
+# Classes that show that the law was kept: somebody's erasure is itself one of these records.
+PROVING: Final = frozenset({"rights", "breaches", "copies"})
 
 
 class HoldingsError(ValueError):
@@ -89,6 +94,11 @@ class TableHolding:
     def of_kind(self, kind: str) -> tuple[PersonalColumn, ...]:
         """Its columns of one kind, such as e-mail addresses."""
         return tuple(one for one in self.personal.values() if one.kind == kind)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it proves something, so that only its own time ends it, and no asking."""
+        return self.purpose == "money" or self.retention in PROVING
 
     @property
     def emptied(self) -> tuple[PersonalColumn, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -20,7 +20,10 @@ class NoticeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the notice: paragraphs, points, a table, and paragraphs after them."""
+    """A part of the notice: paragraphs, points, a table, and paragraphs after them.
+
+    A section whose table is ``periods`` has the periods as they are now for rows.
+    """
 
     heading: str
     text: tuple[str, ...]
@@ -41,8 +44,14 @@ class Notice:
     sections: tuple[Section, ...]
 
 
-def parse(document: Mapping[str, Any], fill: Mapping[str, str]) -> Notice:
+def parse(
+    document: Mapping[str, Any],
+    fill: Mapping[str, str],
+    periods: Sequence[tuple[str, str]] = (),
+) -> Notice:
     """A notice from its document, with ``{controller}`` and ``{contact}`` filled in.
+
+    ``periods`` are the lines (what, how long) of a section that draws its table from the schedule.
 
     Raises:
         NoticeError: when a part is missing, or a row is longer or shorter than its table's head.
@@ -58,6 +67,8 @@ def parse(document: Mapping[str, Any], fill: Mapping[str, str]) -> Notice:
     for raw in document["sections"]:
         table = raw.get("table") or {"head": (), "rows": ()}
         rows = tuple(tuple(filled(cell) for cell in row) for row in table["rows"])
+        if table.get("drawn_from") == "periods":
+            rows = tuple(periods)
         if any(len(row) != len(table["head"]) for row in rows):
             raise NoticeError(f"{raw['heading']}: a row does not fit the table")
         section = Section(
@@ -97,9 +108,14 @@ def published(today: date) -> list[tuple[int, date, str]]:
     return sorted((line for line in known if line[1] <= today), reverse=True)
 
 
-def notice(version: int, today: date, fill: Mapping[str, str]) -> Notice | None:
+def notice(
+    version: int,
+    today: date,
+    fill: Mapping[str, str],
+    periods: Sequence[tuple[str, str]] = (),
+) -> Notice | None:
     """A version of the notice; None when there is none or it is not published yet."""
     document = _documents().get(version)
     if document is None or document["published"] > today:
         return None
-    return parse(document, fill)
+    return parse(document, fill, periods)

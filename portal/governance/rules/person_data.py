@@ -21,6 +21,7 @@ ABOUT_OTHERS: Final = "[written about others, left out]"
 SECRET: Final = "[kept secret]"  # noqa: S105 - words on a page
 ADDRESS_GONE: Final = "[an email address]"
 NUMBER_GONE: Final = "[a telephone number]"
+NAME_GONE: Final = "[a name]"
 # In these columns an account is whom the row is about; in others, who made or decided it.
 _ABOUT: Final = frozenset({"user_id", "owner_id", "about_user_id"})
 # Rows that hang on a person's row and say more of it: table, its column, the table above.
@@ -127,6 +128,27 @@ def scrubbed(value: Any, person: Person, others: Collection[str] = ()) -> Any:
     if isinstance(value, list | tuple):
         return [scrubbed(one, person, others) for one in value]
     return value
+
+
+def without_people(text: str, names: Iterable[str]) -> str:
+    """A text without addresses and telephone numbers, and without these people's names.
+
+    First and last names go as well, where they begin with a capital as names do.
+    """
+    text = _PHONE.sub(NUMBER_GONE, _EMAIL.sub(ADDRESS_GONE, text))
+    whole = {" ".join(name.split()) for name in names}
+    for name in sorted(whole, key=len, reverse=True):
+        if len(name) >= _SHORTEST_NAME:
+            text = re.sub(_as_word(name), NAME_GONE, text, flags=re.IGNORECASE)
+    parts = {part for name in whole for part in name.split() if len(part) >= _SHORTEST_NAME}
+    for part in sorted(parts, key=len, reverse=True):
+        if part[0].isupper():
+            text = re.sub(_as_word(part), NAME_GONE, text)
+    return text
+
+
+def _as_word(name: str) -> str:
+    return rf"(?<!\w){re.escape(name)}(?!\w)"
 
 
 def _personal(

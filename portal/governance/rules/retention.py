@@ -28,7 +28,8 @@ class RetentionError(ValueError):
 class RetentionClass:
     """One class: ``counts_from`` says from when; ``least`` and ``most`` bound the months.
 
-    A class with no bounds is kept, on the ground that ``why`` names.
+    A class with no bounds is kept, on the ground that ``why`` names. ``notice`` is what the privacy
+    notice says of it: what it is, and how long.
     """
 
     key: str
@@ -38,6 +39,7 @@ class RetentionClass:
     why: str
     least: int | None
     most: int | None
+    notice: tuple[str, str]
 
     @property
     def ends(self) -> bool:
@@ -66,9 +68,47 @@ def parse(raw: Mapping[str, Any]) -> Mapping[str, RetentionClass]:
             if not entry.get(word):
                 raise RetentionError(f"{key}: {word} is missing")
         found[key] = RetentionClass(
-            key, entry["title"], entry["from"], entry["then"], entry["why"], least, most
+            key,
+            entry["title"],
+            entry["from"],
+            entry["then"],
+            entry["why"],
+            least,
+            most,
+            _notice(key, entry.get("notice") or {}, ends=least is not None),
         )
     return found
+
+
+def _notice(key: str, said: Mapping[str, str], *, ends: bool) -> tuple[str, str]:
+    """What everybody is told of a class; one that ends says when by its period, no other does."""
+    what, how_long = said.get("what", ""), said.get("how_long", "")
+    if not what or not how_long:
+        raise RetentionError(f"{key}: the privacy notice has no words for it")
+    if ("{period}" in how_long) is not ends:
+        raise RetentionError(f"{key}: the privacy notice must say {{period}} just where one ends")
+    return what, how_long
+
+
+def told(months: Mapping[str, int]) -> list[tuple[str, str]]:
+    """What is kept and how long, for the privacy notice, as the periods are now.
+
+    Raises:
+        KeyError: when a class that ends has no period.
+    """
+    return [
+        (
+            one.notice[0],
+            one.notice[1].format(period=in_words(months[key])) if one.ends else one.notice[1],
+        )
+        for key, one in classes().items()
+    ]
+
+
+def in_words(months: int) -> str:
+    """A period as people say it: whole years where it is years."""
+    count, unit = (months // 12, "year") if months % 12 == 0 else (months, "month")
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def refused(key: str, months: int) -> Problem | None:

@@ -53,7 +53,10 @@ def empty(
     ids: list[int] = list(session.scalars(keys) if isinstance(keys, Select) else keys)
     if not ids:
         return 0
-    columns = [one for one in holding.emptied if only is None or one.name in only]
+    # Posts stay for those who rely on them; whoever lets a thread go takes the names out of them.
+    columns = [
+        one for one in holding.emptied if one.kind != "post" and (only is None or one.name in only)
+    ]
     if holding.ends == "delete":
         session.execute(delete(table).where(table.c.id.in_(ids)))
         return len(ids)

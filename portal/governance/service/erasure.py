@@ -128,7 +128,7 @@ def _end(row: ErasureRequest, state: str, words: str, by: Author) -> None:
 
 def _erase_address(email: str) -> None:
     for holding in holdings().tables.values():
-        if holding.name in OWN or holding.purpose == "money":
+        if holding.name in OWN or holding.lasts:
             continue
         for column in holding.of_kind("email"):
             if stays(holding, column):

@@ -96,8 +96,8 @@ def _sort(holding: TableHolding, column: PersonalColumn, count: int, seen: Previ
 
 
 def stays(holding: TableHolding, column: PersonalColumn) -> bool:
-    """Whether a column is not emptied for the asking: it proves money, or has another reason."""
-    return column.ends == "keep" or holding.purpose == "money"
+    """Whether a column is not emptied for the asking: it proves something, or has a reason."""
+    return column.ends == "keep" or holding.lasts
 
 
 def _until(holding: TableHolding) -> str:

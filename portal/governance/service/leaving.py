@@ -41,7 +41,7 @@ def close_accounts(user_ids: Collection[int]) -> dict[str, int]:
     users = table_of("users")
     session.execute(update(users).where(users.c.id.in_(user_ids)).values(active=False))
     for holding in holdings().tables.values():
-        if holding.purpose == "money":
+        if holding.lasts:
             # Who proved what stays as long as the proof does, and goes with it.
             continue
         for one in holding.emptied:

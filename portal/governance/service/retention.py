@@ -26,6 +26,7 @@ from portal.governance.rules.holdings import holdings
 from portal.governance.rules.holds import Holds
 from portal.governance.rules.retention import REMOVED_NAME, REMOVED_TEXT, classes, months_before
 from portal.governance.service.emptying import empty
+from portal.governance.service.forum_names import take_names_out
 from portal.governance.service.leaving import close_accounts
 from portal.kernel.clock import today, utc_now
 from portal.kernel.result import Err, Ok
@@ -107,6 +108,8 @@ def let_go(root: Root, rows: Sequence[Due], *, why: str, erasure_id: int | None 
     files = 0
     if root.table == "users":
         close_accounts(ids)
+    if root.table == "forum_threads":
+        take_names_out(ids)
     hashes = _hashes(root, ids)
     parts: list[str] = []
     holding_class = "evidence" if root.class_key == "evidence_paid" else root.class_key

@@ -6,6 +6,8 @@ from flask import abort, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.governance.rules import notices
+from portal.governance.rules.retention import told
+from portal.governance.service.retention import periods
 from portal.governance.views import blueprint
 from portal.kernel.clock import today
 
@@ -13,7 +15,7 @@ from portal.kernel.clock import today
 def _page(version: int) -> str:
     settings = current_app.config["SETTINGS"]
     fill = {"controller": settings.controller_name, "contact": settings.privacy_contact}
-    found = notices.notice(version, today(), fill)
+    found = notices.notice(version, today(), fill, told(periods()))
     if found is None:
         abort(404)
     known = notices.published(today())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from portal.db import audit
+from portal.db.promise_keys import key_for
 from portal.employers import queries as employers
 from portal.employers.service import timeline
 from portal.kernel.people import Author
@@ -119,7 +120,7 @@ def tell_owners(
             lines=lines,
             link=link,
             link_text=link_text,
-            unique_key=f"{unique_key}:{email}",
+            unique_key=key_for(unique_key, email),
         )
 
 

@@ -7,6 +7,7 @@ told of it in the same transaction.
 from __future__ import annotations
 
 from portal.db import audit
+from portal.db.promise_keys import key_for
 from portal.integrations.mail import public_link, send_later
 from portal.kernel.money import Money
 from portal.kernel.people import Author
@@ -159,5 +160,5 @@ def _tell(kind: Entry, claim: Claim, line: ClaimLine, pence: int, reason: str) -
                 "stands_at": Money(out).format(),
                 "link": public_link("payments.remittance", payment=facts.reference),
             },
-            unique_key=f"payments.correction:{entry.sequence}:{email}"[:200],
+            unique_key=key_for(f"payments.correction:{entry.sequence}", email),
         )

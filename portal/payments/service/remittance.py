@@ -14,6 +14,7 @@ from typing import Any, cast
 from flask import current_app
 
 from portal.db import audit, outbox, unit_of_work
+from portal.db.promise_keys import key_for
 from portal.integrations.mail import public_link, send_later
 from portal.integrations.pdf import ROOT, PdfRenderer, WeasyPrintRenderer, page_count
 from portal.integrations.storage import StorageError, storage
@@ -152,5 +153,5 @@ def _tell(facts: Remittance) -> None:
                 "reference": facts.reference,
                 "link": public_link("payments.remittance", payment=facts.reference),
             },
-            unique_key=f"payments.remittance:{facts.reference}:{email}"[:200],
+            unique_key=key_for(f"payments.remittance:{facts.reference}", email),
         )

@@ -15,6 +15,7 @@ from portal.action_plans.rules.plan import ActionStatus
 from portal.db import unit_of_work
 from portal.db.audit import AuditEntry
 from portal.db.outbox import OutboxEntry
+from portal.db.promise_keys import key_for
 from portal.db.session import PortalSession
 from portal.employers.models import Employer, TimelineEntry
 from portal.employers.queries import employer_profile
@@ -112,7 +113,7 @@ def test_members_are_told_once_that_a_round_is_open(session: PortalSession, run_
     for _ in range(2):
         rounds.tell_opened({"round": reference})
     keys = session.scalars(select(OutboxEntry.unique_key)).all()
-    wanted = f"award-opened:{reference}:{applicant.owner.email}"
+    wanted = key_for(f"award-opened:{reference}", applicant.owner.email)
     assert keys.count(wanted) == 1
 
 

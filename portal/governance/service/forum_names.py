@@ -1,0 +1,53 @@
+"""Old threads of the forum: what was said stays, and no longer says who said it.
+
+Names in the words are those of the people who wrote in the thread, under whatever name; a name that
+somebody else's words mention is not known as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from portal.accounts.models import User
+from portal.db import current_session
+from portal.governance.rules.person_data import without_people
+from portal.governance.rules.retention import REMOVED_NAME
+from portal.network.models import ForumPost, ForumThread
+from portal.network.service.forum_keeping import keep_thread
+
+
+def take_names_out(thread_ids: Collection[int]) -> None:
+    """Take writers, addresses and numbers out of titles and posts, and out of the search."""
+    session = current_session()
+    threads = session.scalars(
+        select(ForumThread)
+        .where(ForumThread.id.in_(thread_ids))
+        .order_by(ForumThread.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for thread in threads:
+        posts = session.scalars(
+            select(ForumPost)
+            .where(ForumPost.thread_id == thread.id)
+            .order_by(ForumPost.id)
+            .execution_options(populate_existing=True)
+        ).all()
+        names = _names(thread, posts)
+        thread.title = without_people(thread.title, names)[:_TITLE]
+        for post in posts:
+            post.body = without_people(post.body, names)
+        keep_thread(thread)
+
+
+_TITLE = ForumThread.__table__.c.title.type.length  # type: ignore[attr-defined]
+
+
+def _names(thread: ForumThread, posts: Collection[ForumPost]) -> set[str]:
+    """Whoever wrote in a thread, by the name shown then and by the account's."""
+    shown = {thread.by_name, *(post.by_name for post in posts)}
+    writers = {one for one in (thread.by, *(post.by for post in posts)) if one is not None}
+    accounts = current_session().scalars(select(User.name).where(User.id.in_(writers)))
+    return (shown | set(accounts)) - {"", REMOVED_NAME}
