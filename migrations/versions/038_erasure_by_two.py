@@ -14,7 +14,7 @@ from alembic import op
 from portal.db.types import JsonDocument
 
 revision = "038_erasure_by_two"
-down_revision = "036_standing_index"
+down_revision = "037_score_counts"
 branch_labels = None
 depends_on = None
 

@@ -26,8 +26,6 @@ from portal.reports.facts import install as counts
 MIGRATIONS = ROOT / "migrations"
 # The search tables are made by hand in their migrations and are not models.
 SEARCH_TABLES = ("register_search", "employer_search", "library_search", "forum_search")
-# Made by their migrations where the embedded database needs them, and no part of the models.
-SQLITE_INDEXES = ("ix_score_histograms_standing",)
 db_group = AppGroup("db", help="Create, upgrade and check the database.")
 
 
@@ -134,7 +132,6 @@ def differences(database: Database) -> list[object]:
                 "compare_type": True,
                 "include_name": lambda name, kind, _parents: (
                     not (kind == "table" and (name or "").startswith(SEARCH_TABLES))
-                    and not (kind == "index" and name in SQLITE_INDEXES)
                 ),
             },
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy import ARRAY, JSON, DateTime, Dialect, Integer
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
@@ -42,3 +42,8 @@ def JsonDocument(*, none_as_null: bool = False) -> Any:  # noqa: N802 - reads as
     return JSON(none_as_null=none_as_null).with_variant(
         JSONB(none_as_null=none_as_null), "postgresql"
     )
+
+
+def Counts() -> Any:  # noqa: N802 - reads as a column type
+    """Whole numbers in a row, each changed in its place: JSON on SQLite, an array on PostgreSQL."""
+    return JSON(none_as_null=True).with_variant(ARRAY(Integer()), "postgresql")

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.caseload import models as caseload_models
 from portal.db import Base, JsonDocument, Timestamped, UtcDateTime
+from portal.db.types import Counts
 from portal.kernel.clock import utc_now
 
 OVERALL = "overall"
@@ -144,30 +145,43 @@ class ScoreRollup(Base):
 
 
 class ScoreHistogram(Base):
-    """How many employers' current response has each score, by group: 0 to 100 a dimension."""
+    """How many employers' current response has each score of a dimension, by group.
+
+    ``counts`` are 101 numbers, for the scores 0 to 100. One row holds them all, so that how many
+    rows there are follows from sectors, sizes and districts and not from how many employers there
+    are, and a report adds up as many for a hundred employers as for a hundred thousand.
+    """
 
     __tablename__ = "score_histograms"
     __table_args__ = (
         UniqueConstraint(
             "questionnaire_key",
-            "dimension",
             "sector",
             "size_tier",
             "district",
-            "score",
+            "dimension",
             name="uq_score_histograms_cell",
         ),
-        CheckConstraint("n >= 0", name="not_negative"),
-        CheckConstraint("score >= 0 AND score <= 100", name="score_range"),
+        # The same rule in the words of each database: as many counts as scores, none below nought.
+        CheckConstraint(
+            "json_array_length(counts) = 101 AND counts NOT LIKE '%-%' "
+            "AND counts NOT LIKE '%null%'",
+            name="counts_whole",
+        ).ddl_if(dialect="sqlite"),
+        CheckConstraint(
+            "cardinality(counts) = 101 AND 0 <= ALL (counts) "
+            "AND array_position(counts, NULL) IS NULL",
+            name="counts_whole",
+        ).ddl_if(dialect="postgresql"),
     )
 
     questionnaire_key: Mapped[str] = mapped_column(String(60))
-    dimension: Mapped[str] = mapped_column(String(40))
     sector: Mapped[str] = mapped_column(String(20))
     size_tier: Mapped[str] = mapped_column(String(10))
+    # Unknown districts are an empty text, as in roll-ups.
     district: Mapped[str] = mapped_column(String(60))
-    score: Mapped[int]
-    n: Mapped[int]
+    dimension: Mapped[str] = mapped_column(String(40))
+    counts: Mapped[list[int]] = mapped_column(Counts())
 
 
 class DiagnosticMovement(Base):

@@ -26,7 +26,8 @@ from portal.cli.bulk.case_rows import (
     reference,
     referral,
 )
-from portal.cli.bulk.diagnostic_rows import KEY, RESPONSE, moved, movements, responses, scores
+from portal.cli.bulk.diagnostic_rows import KEY, RESPONSE, moved, movements, responses
+from portal.cli.bulk.diagnostic_rows import scores as score_rows
 from portal.cli.bulk.loading import WRITTEN, Bulk, move_sequences
 from portal.cli.bulk.world import FIRST, PRICES, SUPPORT, Business, Way, World, row
 from portal.diagnostics.models import (
@@ -38,7 +39,7 @@ from portal.diagnostics.models import (
 from portal.employers.models import Employer
 from portal.payments.models import Contract, Output, RateCardVersion
 from portal.programme.models import Organisation
-from portal.reports.facts import install
+from portal.reports.facts import install, scores
 
 _ADVISER: Final = "Example Adviser"
 
@@ -68,7 +69,7 @@ def seed(
     filler = _Filler(connection, World(employers, seed=seed), tell)
     filler.fill()
     tell("counting for reports")
-    _count_scores(connection)
+    scores.recount(connection)
     install.install(connection)
     return Loaded(filler.rows)
 
@@ -278,31 +279,6 @@ class _Filler:
         world = self.world
         levels = [world.chance.uniform(20, 70) for _ in businesses]
         self.load(Response, responses(world, businesses, levels), **RESPONSE)
-        self.load(DimensionScore, scores(world, levels))
+        self.load(DimensionScore, score_rows(world, levels))
         self.load(DiagnosticMovement, movements(businesses), questionnaire_key=KEY)
         self.load(MovementScore, moved(world, levels))
-
-
-def _count_scores(connection: Connection) -> None:
-    """The roll-ups and histograms that completing a diagnostic keeps, counted at once."""
-    month = install.sql_of(connection).month(install.sql_of(connection).day("r.completed_at"))
-    groups = (
-        "r.questionnaire_key, {month}, r.sector, r.size_tier, coalesce(r.district, ''), s.dimension"
-    )
-    joined = (
-        "FROM dimension_scores s JOIN diagnostic_responses r ON r.id = s.response_id "
-        "WHERE r.status = 'completed' AND r.employer_id IS NOT NULL"
-    )
-    by_month = groups.format(month=month)
-    connection.exec_driver_sql(
-        "INSERT INTO score_rollups (questionnaire_key, month, sector, size_tier, district, "
-        f"dimension, n, total) SELECT {by_month}, count(*), sum(s.score) {joined} "
-        f"GROUP BY {by_month}"
-    )
-    now = (
-        "r.questionnaire_key, s.dimension, r.sector, r.size_tier, coalesce(r.district, ''), s.score"
-    )
-    connection.exec_driver_sql(
-        "INSERT INTO score_histograms (questionnaire_key, dimension, sector, size_tier, district, "
-        f"score, n) SELECT {now}, count(*) {joined} AND r.is_current GROUP BY {now}"
-    )

@@ -9,6 +9,7 @@ from portal.diagnostics.queries.cases import (
     tied_responses,
 )
 from portal.diagnostics.queries.counts import (
+    added,
     counted_scores,
     counted_scores_of,
     histograms,
@@ -44,6 +45,7 @@ __all__ = [
     "ResponseFacts",
     "SessionFacts",
     "TiedResponse",
+    "added",
     "claimable",
     "completed_response",
     "counted_scores",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 
 from portal.db import current_session
 from portal.diagnostics.models import DimensionScore, Response, ScoreHistogram, ScoreRollup
-
-EMPTY_HISTOGRAM = (0,) * 101
-
 
 Histograms = dict[str, tuple[int, ...]]
 
@@ -22,29 +20,27 @@ def histograms(
 
     One statement gives both: the sector's employers of this size, and all of the sector's.
     """
-    of_size = case((ScoreHistogram.size_tier == size_tier, ScoreHistogram.n), else_=0)
     rows = current_session().execute(
-        select(
-            ScoreHistogram.dimension,
-            ScoreHistogram.score,
-            func.sum(of_size),
-            func.sum(ScoreHistogram.n),
-        )
-        .where(
+        select(ScoreHistogram.dimension, ScoreHistogram.size_tier, ScoreHistogram.counts).where(
             ScoreHistogram.questionnaire_key == questionnaire_key,
             ScoreHistogram.sector == sector,
         )
-        .group_by(ScoreHistogram.dimension, ScoreHistogram.score)
     )
-    same_size: dict[str, list[int]] = {}
-    every_size: dict[str, list[int]] = {}
-    for dimension, score, of_this_size, of_all in rows:
-        same_size.setdefault(dimension, list(EMPTY_HISTOGRAM))[score] = int(of_this_size)
-        every_size.setdefault(dimension, list(EMPTY_HISTOGRAM))[score] = int(of_all)
+    same_size: dict[str, list[Sequence[int]]] = {}
+    every_size: dict[str, list[Sequence[int]]] = {}
+    for dimension, of_size, counts in rows:
+        every_size.setdefault(dimension, []).append(counts)
+        if of_size == size_tier:
+            same_size.setdefault(dimension, []).append(counts)
     return (
-        {dimension: tuple(counts) for dimension, counts in same_size.items()},
-        {dimension: tuple(counts) for dimension, counts in every_size.items()},
+        {dimension: added(found) for dimension, found in same_size.items()},
+        {dimension: added(found) for dimension, found in every_size.items()},
     )
+
+
+def added(found: Iterable[Sequence[int]]) -> tuple[int, ...]:
+    """Histograms of several groups as one; at least one is needed."""
+    return tuple(map(sum, zip(*found, strict=True)))
 
 
 def stored_rollups(questionnaire_key: str) -> dict[tuple[Any, ...], tuple[int, int]]:
@@ -64,18 +60,17 @@ def stored_rollups(questionnaire_key: str) -> dict[tuple[Any, ...], tuple[int, i
 
 
 def stored_histograms(questionnaire_key: str) -> dict[tuple[Any, ...], int]:
-    """Every histogram cell that counts somebody: (dimension, sector, size, district, score)."""
+    """Every score somebody has: (dimension, sector, size, district, score) and how many have it."""
     rows = current_session().execute(
         select(
             ScoreHistogram.dimension,
             ScoreHistogram.sector,
             ScoreHistogram.size_tier,
             ScoreHistogram.district,
-            ScoreHistogram.score,
-            ScoreHistogram.n,
-        ).where(ScoreHistogram.questionnaire_key == questionnaire_key, ScoreHistogram.n > 0)
+            ScoreHistogram.counts,
+        ).where(ScoreHistogram.questionnaire_key == questionnaire_key)
     )
-    return {tuple(row[:5]): row.n for row in rows}
+    return {(*row[:4], score): n for row in rows for score, n in enumerate(row.counts) if n}
 
 
 def counted_scores(questionnaire_key: str) -> list[tuple[Any, ...]]:

@@ -16,7 +16,7 @@ from portal.diagnostics.rules.schema import Profile
 from portal.diagnostics.rules.states import may_complete
 from portal.diagnostics.rules.values import answers_from_document
 from portal.diagnostics.service.movement import keep_movement
-from portal.diagnostics.service.rollups import Cell, count_completed, count_current
+from portal.diagnostics.service.rollups import Cell, Counted, count_completed, count_current
 from portal.diagnostics.service.telling import tell_completed
 from portal.kernel.clock import today, utc_now
 from portal.kernel.people import Author
@@ -115,14 +115,15 @@ def count_for_employer(response: Response) -> None:
     # One at a time for an employer, or two completions would both find the same one before them.
     queries.lock_employer(response.employer_id)
     previous = queries.current_of(response.employer_id, response.questionnaire_key)
+    gone = None
     if previous is not None:
         session.execute(update(Response).where(Response.id == previous.id).values(is_current=False))
-        count_current(_cell(previous), queries.scores_of(previous.id), step=-1)
+        gone = Counted(_cell(previous), queries.scores_of(previous.id))
     response.is_current = True
     session.flush()
     # As frozen: the rows just written say the same and need not be read back.
     scores = {row.dimension: row.score for row in _score_rows(response)}
-    count_current(_cell(response), scores, step=1)
+    count_current(gone=gone, come=Counted(_cell(response), scores))
     count_completed(_cell(response), scores, completed_at=response.completed_at)
     keep_movement(response, alone=previous is None)
 

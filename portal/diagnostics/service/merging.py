@@ -16,7 +16,7 @@ from portal.diagnostics import queries
 from portal.diagnostics.models import Response
 from portal.diagnostics.queries.movement import employers_touched
 from portal.diagnostics.service.movement import keep_movements
-from portal.diagnostics.service.rollups import Cell, count_current
+from portal.diagnostics.service.rollups import Cell, Counted, count_current
 from portal.kernel.clock import london
 
 COLUMNS = ("reference", "status", "started_at")
@@ -73,7 +73,7 @@ def merge_do(kept_id: int, merged_id: int) -> dict[str, Any]:
     """Let the newer diagnostic stand for both. Returns which stood before."""
     before = [response.id for response in _current([kept_id, merged_id])]
     for response in _superseded(kept_id, merged_id):
-        _count(response, step=-1)
+        count_current(gone=_counted(response))
         _set_current(response.id, current=False)
     keep_movements({kept_id: [kept_id, merged_id], merged_id: []})
     return {"current": before, "employers": [kept_id, merged_id]}
@@ -88,20 +88,20 @@ def merge_undo(kept: Mapping[str, Any]) -> None:
             continue
         if queries.current_of(response.employer_id, response.questionnaire_key) is None:
             _set_current(response_id, current=True)
-            _count(response, step=1)
+            count_current(come=_counted(response))
     # A merge from before movement was kept does not say whose diagnostics it put together.
     touched = {*kept.get("employers", ()), *employers_touched(kept["current"])}
     keep_movements({employer_id: [employer_id] for employer_id in touched})
 
 
-def _count(response: Response, *, step: int) -> None:
+def _counted(response: Response) -> Counted:
     cell = Cell(
         questionnaire_key=response.questionnaire_key,
         sector=response.sector,
         size_tier=response.size_tier,
         district=response.district or "",
     )
-    count_current(cell, queries.scores_of(response.id), step=step)
+    return Counted(cell, queries.scores_of(response.id))
 
 
 def _set_current(response_id: int, *, current: bool) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from itertools import groupby
+from typing import Any, Final
 
-from sqlalchemy import Table, bindparam
+from sqlalchemy import TextClause, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.db import current_session
-from portal.diagnostics.models import ScoreHistogram, ScoreRollup
+from portal.diagnostics.models import ScoreRollup
+from portal.diagnostics.rules.benchmark import BINS
 from portal.kernel.clock import london
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Cell:
     """The group in which a response counts, as it was when it was completed."""
 
@@ -26,78 +28,127 @@ class Cell:
     district: str
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A response as histograms count it: its group, and its scores by dimension."""
+
+    cell: Cell
+    scores: Mapping[str, int]
+
+
 def month_of(instant: datetime) -> date:
     """The first day of the London month an instant falls in."""
     return london(instant).date().replace(day=1)
 
 
-def count_current(cell: Cell, scores: Mapping[str, int], *, step: int) -> None:
-    """Add a response to its group's histograms (step 1), or take it out again (step -1)."""
-    _add(
-        ScoreHistogram.__table__,
-        [
-            {**asdict(cell), "dimension": dimension, "score": score, "n": step}
-            for dimension, score in sorted(scores.items())
-        ],
-        key=("questionnaire_key", "dimension", "sector", "size_tier", "district", "score"),
-        counts=("n",),
-    )
-
-
 def count_completed(cell: Cell, scores: Mapping[str, int], *, completed_at: datetime) -> None:
     """Add a completed response to its group's month."""
+    if not scores:
+        return
     month = month_of(completed_at)
-    _add(
-        ScoreRollup.__table__,
+    session = current_session()
+    session.execute(
+        _add_to_month(embedded=session.get_bind().dialect.name == "sqlite"),
         [
             {**asdict(cell), "month": month, "dimension": dimension, "n": 1, "total": score}
             for dimension, score in sorted(scores.items())
         ],
-        key=("questionnaire_key", "month", "sector", "size_tier", "district", "dimension"),
-        counts=("n", "total"),
     )
-
-
-def _add(
-    table: Any, rows: list[dict[str, Any]], *, key: tuple[str, ...], counts: tuple[str, ...]
-) -> None:
-    """Insert the rows, or add their counts to the rows already there.
-
-    Rows come in one order, so that two transactions never lock two cells crosswise. A count that
-    would fall below nought is refused by the database.
-    """
-    if not rows:
-        return
-    session = current_session()
-    if rows[0]["n"] < 0:
-        # What is taken away must be there: an insert would be refused before it is an update.
-        session.execute(
-            _change(table, key, counts),
-            [
-                {f"at_{name}": row[name] for name in key}
-                | {f"by_{name}": row[name] for name in counts}
-                for row in rows
-            ],
-        )
-        return
-    embedded = session.get_bind().dialect.name == "sqlite"
-    session.execute(_upsert(table, key, counts, embedded=embedded), rows)
 
 
 # Built once: building a statement costs as much as running it.
 @cache
-def _change(table: Table, key: tuple[str, ...], counts: tuple[str, ...]) -> Any:
-    return (
-        table.update()
-        .where(*(table.c[name] == bindparam(f"at_{name}") for name in key))
-        .values({name: table.c[name] + bindparam(f"by_{name}") for name in counts})
+def _add_to_month(*, embedded: bool) -> Any:
+    table: Any = ScoreRollup.__table__
+    statement: Any = sqlite.insert(table) if embedded else postgresql.insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=[
+            *("questionnaire_key", "month", "sector", "size_tier", "district", "dimension")
+        ],
+        set_={name: table.c[name] + statement.excluded[name] for name in ("n", "total")},
     )
+
+
+# Histograms --------------------------------------------------------------------------------------
+
+_KEY: Final = ("questionnaire_key", "sector", "size_tier", "district", "dimension")
+_AT_KEY: Final = " AND ".join(f"{name} = :{name}" for name in _KEY)
+_INSERT: Final = (
+    f"INSERT INTO score_histograms ({', '.join(_KEY)}, counts) "  # noqa: S608 - our own names
+    f"VALUES ({', '.join(f':{name}' for name in _KEY)}, {{first}}) "
+    f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {{change}}"
+)
+_UPDATE: Final = f"UPDATE score_histograms SET {{change}} WHERE {_AT_KEY}"  # noqa: S608 - our own names
+
+
+def count_current(*, gone: Counted | None = None, come: Counted | None = None) -> None:
+    """Take a response out of the histograms, put one into them, or let one follow the other.
+
+    A count that would fall below nought is refused.
+
+    Raises:
+        RuntimeError: when what should go was never counted.
+    """
+    session = current_session()
+    embedded = session.get_bind().dialect.name == "sqlite"
+    for (takes, adds), changes in groupby(_changes(gone, come), key=lambda item: item[0]):
+        rows = [_parameters(*change[1:], embedded=embedded) for change in changes]
+        done: Any = session.execute(_statement(takes, adds, embedded=embedded), rows)
+        if takes and done.rowcount != len(rows):
+            raise RuntimeError("A score was never counted: run flask reports rebuild")
+
+
+_Change = tuple[tuple[bool, bool], tuple[Cell, str], int | None, int | None]
+
+
+def _changes(gone: Counted | None, come: Counted | None) -> Iterator[_Change]:
+    """Which rows change and how, in one order: no two transactions lock two rows crosswise."""
+    took, added = _by_row(gone), _by_row(come)
+    for row in sorted(took.keys() | added.keys()):
+        take, add = took.get(row), added.get(row)
+        if take != add:
+            yield (take is not None, add is not None), row, take, add
+
+
+def _by_row(counted: Counted | None) -> dict[tuple[Cell, str], int]:
+    if counted is None:
+        return {}
+    return {(counted.cell, dimension): score for dimension, score in counted.scores.items()}
+
+
+def _parameters(
+    row: tuple[Cell, str], take: int | None, add: int | None, *, embedded: bool
+) -> dict[str, Any]:
+    cell, dimension = row
+    values: dict[str, Any] = dict(zip(_KEY, (*astuple(cell), dimension), strict=True))
+    for name, score in (("take", take), ("add", add)):
+        if score is not None:
+            # Places in an array count from 1, those in a JSON document from 0.
+            values[name] = f"$[{score}]" if embedded else score + 1
+    if take is None and add is not None:
+        values["first"] = _first(add, embedded=embedded)
+    return values
 
 
 @cache
-def _upsert(table: Table, key: tuple[str, ...], counts: tuple[str, ...], *, embedded: bool) -> Any:
-    statement: Any = sqlite.insert(table) if embedded else postgresql.insert(table)
-    return statement.on_conflict_do_update(
-        index_elements=list(key),
-        set_={name: table.c[name] + statement.excluded[name] for name in counts},
-    )
+def _first(score: int, *, embedded: bool) -> str:
+    """The counts of a group's first employer, as text that the database reads."""
+    counts = ",".join("1" if place == score else "0" for place in range(BINS))
+    return f"[{counts}]" if embedded else f"{{{counts}}}"
+
+
+@cache
+def _statement(takes: bool, adds: bool, *, embedded: bool) -> TextClause:  # noqa: FBT001 - a key
+    """What changes one row of counts in its places. Only what adds alone may make the row."""
+    parts = [(name, sign) for name, sign, has in (("take", "-", takes), ("add", "+", adds)) if has]
+    now = "score_histograms.counts"
+    if embedded:
+        places = ", ".join(
+            f":{name}, json_extract({now}, :{name}) {sign} 1" for name, sign in parts
+        )
+        change = f"counts = json_set({now}, {places})"
+        first = ":first"
+    else:
+        change = ", ".join(f"counts[:{name}] = {now}[:{name}] {sign} 1" for name, sign in parts)
+        first = "CAST(:first AS integer[])"
+    return text((_UPDATE if takes else _INSERT).format(change=change, first=first))

@@ -148,7 +148,7 @@ def _row_differences(connection: Connection, item: Derived) -> list[Difference]:
         )
     }
     true = {row[0]: tuple(row) for row in connection.execute(text(item.select()))}
-    return _unequal(item.table, kept, true)
+    return unequal(item.table, kept, true)
 
 
 def _cell_differences(connection: Connection, fact: Fact) -> list[Difference]:
@@ -160,7 +160,7 @@ def _cell_differences(connection: Connection, fact: Fact) -> list[Difference]:
         f"GROUP BY {_COLUMNS} HAVING sum(n) <> 0 OR sum(amount) <> 0"
     )
     kept = connection.execute(text(kept_sql), {"fact": fact.key})
-    return _unequal("cell", _read(kept), _read(connection.execute(text(fact.cells()))))
+    return unequal("cell", _read(kept), _read(connection.execute(text(fact.cells()))))
 
 
 def _coarse_differences(connection: Connection, sql: Sql) -> list[Difference]:
@@ -169,14 +169,15 @@ def _coarse_differences(connection: Connection, sql: Sql) -> list[Difference]:
         text(f"SELECT {_COLUMNS}, n, amount FROM report_cells WHERE NOT ({IS_FINE})")  # noqa: S608
     )
     true = connection.execute(text(_summed(rolled(sql, _FINE))))
-    return _unequal("sum", _read(kept), _read(true))
+    return unequal("sum", _read(kept), _read(true))
 
 
 def _read(rows: Iterable[Any]) -> dict[Any, Any]:
     return {tuple(str(part) for part in row[:7]): (int(row[7]), int(row[8])) for row in rows}
 
 
-def _unequal(what: str, kept: dict[Any, Any], true: dict[Any, Any]) -> list[Difference]:
+def unequal(what: str, kept: dict[Any, Any], true: dict[Any, Any]) -> list[Difference]:
+    """What is kept and what should be, where the two are not alike."""
     return [
         Difference(f"{what} {key}", kept.get(key), true.get(key))
         for key in sorted(kept.keys() | true.keys(), key=str)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal.db import current_session
 from portal.diagnostics.models import ScoreHistogram
+from portal.diagnostics.queries import added
 from portal.diagnostics.rules.catalogue import MAIN_KEY
 from portal.reports.queries.cells import Count, Wanted, several
-from portal.reports.rules.diagnostics.data import BINS
 from portal.reports.rules.scope import Scope
 
 Only = tuple[tuple[str, Collection[str]], ...]
@@ -25,14 +25,14 @@ LASTED: Final = "lasted"
 _QUARTER: Final = 3
 
 
-def standing(scope: Scope) -> dict[tuple[str, str], list[int]]:
-    """How many employers have each score from 0 to 100 now, by dimension and sector."""
-    query = select(
-        ScoreHistogram.dimension,
-        ScoreHistogram.sector,
-        ScoreHistogram.score,
-        func.sum(ScoreHistogram.n),
-    ).where(ScoreHistogram.questionnaire_key == MAIN_KEY, ScoreHistogram.n > 0)
+def standing(scope: Scope) -> dict[tuple[str, str], tuple[int, ...]]:
+    """How many employers have each score from 0 to 100 now, by dimension and sector.
+
+    A row for each size and district is read, however many employers there are.
+    """
+    query = select(ScoreHistogram.dimension, ScoreHistogram.sector, ScoreHistogram.counts).where(
+        ScoreHistogram.questionnaire_key == MAIN_KEY
+    )
     for column, value in (
         (ScoreHistogram.sector, scope.sector),
         (ScoreHistogram.size_tier, scope.size_tier),
@@ -40,11 +40,12 @@ def standing(scope: Scope) -> dict[tuple[str, str], list[int]]:
     ):
         if value:
             query = query.where(column == value)
-    found: dict[tuple[str, str], list[int]] = {}
-    grouped = query.group_by(ScoreHistogram.dimension, ScoreHistogram.sector, ScoreHistogram.score)
-    for dimension, sector, score, n in current_session().execute(grouped):
-        found.setdefault((dimension, sector), [0] * BINS)[score] = int(n)
-    return found
+    found: dict[tuple[str, str], list[Sequence[int]]] = {}
+    for dimension, sector, counts in current_session().execute(query):
+        found.setdefault((dimension, sector), []).append(counts)
+    sums = {group: added(histograms) for group, histograms in found.items()}
+    # A group from which everybody went has nothing to say.
+    return {group: counts for group, counts in sums.items() if any(counts)}
 
 
 def counted(scope: Scope) -> dict[str, list[Count]]:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from portal.db import audit, current_session
 from portal.db.session import steady_reading
-from portal.reports.facts import install
+from portal.reports.facts import install, scores
 from portal.reports.facts.definition import CELL
 from portal.reports.facts.install import Difference
 from portal.reports.facts.rollups import with_rolled
@@ -56,6 +56,8 @@ def rebuild() -> None:
     """Count everything afresh from the records and install the triggers again."""
     session = current_session()
     install.install(session.connection())
+    # After the locks on what is counted: nobody is between a diagnostic and its scores then.
+    scores.recount(session.connection())
     audit.record(action="reports.rebuilt", subject="reports:counts", detail={})
 
 
@@ -65,4 +67,5 @@ def differences() -> list[Difference]:
     Records and figures are read as of one moment, whatever is written meanwhile.
     """
     with steady_reading() as session:
-        return install.differences(session.connection())
+        connection = session.connection()
+        return install.differences(connection) + scores.differences(connection)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from portal.db import current_session, unit_of_work
 from portal.diagnostics import queries, service
-from portal.diagnostics.models import OVERALL, Response
+from portal.diagnostics.models import OVERALL, Response, ScoreHistogram
 from portal.diagnostics.rules.catalogue import MAIN_KEY
-from portal.diagnostics.service.rollups import month_of
+from portal.diagnostics.service.rollups import Cell, Counted, count_current, month_of
 from portal.employers.queries import employer_profile
 from portal.kernel import clock
 from portal.kernel.people import PORTAL
@@ -194,7 +194,73 @@ def test_a_count_is_never_driven_below_nought(app: Flask) -> None:
     assert_counts_agree()
     current = current_session().scalar(select(Response.is_current).where(Response.id == facts.id))
     assert current is True
-    with pytest.raises(Exception, match=r"(?i)check"), unit_of_work() as session:
-        from portal.diagnostics.models import ScoreHistogram
+    cell = Cell(MAIN_KEY, facts.sector, facts.size_tier, facts.district or "")
+    empty = 1 + (facts.overall_score or 0) % 100
+    with pytest.raises(Exception, match=r"(?i)check"), unit_of_work():
+        count_current(gone=Counted(cell, {OVERALL: empty}))
+    # Nor when another score would come in its place.
+    with pytest.raises(Exception, match=r"(?i)check"), unit_of_work():
+        count_current(gone=Counted(cell, {OVERALL: empty}), come=Counted(cell, {OVERALL: 7}))
+    nowhere = Cell(MAIN_KEY, facts.sector, facts.size_tier, "nowhere")
+    with pytest.raises(RuntimeError, match="never counted"), unit_of_work():
+        count_current(gone=Counted(nowhere, {OVERALL: empty}))
+    assert_counts_agree()
 
-        session.execute(update(ScoreHistogram).values(n=ScoreHistogram.n - 2))
+
+def test_counts_are_as_many_as_scores(app: Flask) -> None:
+    make_response(employer=new_employer())
+    for counts in ([0] * 100, [0] * 102, [None, *[0] * 100], [-1, *[0] * 100]):
+        with pytest.raises(Exception, match=r"(?i)check"), unit_of_work() as session:
+            session.execute(update(ScoreHistogram).values(counts=counts))
+
+
+def test_one_follows_the_other_in_another_group_or_in_the_same(app: Flask) -> None:
+    here = Cell(MAIN_KEY, "retail", "small", "leeds")
+    there = Cell(MAIN_KEY, "hospitality", "small", "")
+    first = Counted(here, {"leadership": 50, "pay": 0, OVERALL: 100})
+    second = Counted(here, {"leadership": 50, "voice": 3, OVERALL: 99})
+    third = Counted(there, {"voice": 3, OVERALL: 99})
+    steps = ((None, first, 1), (first, second, 1), (second, third, 1), (None, third, 2))
+    for gone, come, number in steps:
+        with unit_of_work():
+            count_current(gone=gone, come=come)
+        kept = queries.stored_histograms(MAIN_KEY)
+        assert kept == {
+            (dimension, come.cell.sector, "small", come.cell.district, score): number
+            for dimension, score in come.scores.items()
+        }
+
+
+def test_rows_are_changed_in_one_order_whatever_goes_where(app: Flask) -> None:
+    """Two employers that change places would otherwise wait for one another's rows."""
+    cells = [Cell(MAIN_KEY, sector, "small", "") for sector in ("hospitality", "retail")]
+    scores = {"voice": 10, "leadership": 20, OVERALL: 30}
+    with unit_of_work():
+        for cell in cells:
+            count_current(come=Counted(cell, scores))
+    orders = [_rows_changed(gone, come, scores) for gone, come in (cells, cells[::-1])]
+    assert orders[0] == orders[1] == sorted(orders[0])
+    assert len(orders[0]) == 2 * len(scores)
+
+
+def _rows_changed(gone: Cell, come: Cell, scores: dict[str, int]) -> list[tuple[str, str]]:
+    changed: list[tuple[str, str]] = []
+
+    def note(_c: Any, _cur: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if "score_histograms" in statement:
+            rows = parameters if isinstance(parameters, list) else [parameters]
+            changed.extend(map(_row, rows))
+
+    engine = current_session().get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    with unit_of_work():
+        count_current(gone=Counted(gone, scores), come=Counted(come, scores))
+    event.remove(engine, "before_cursor_execute", note)
+    return changed
+
+
+def _row(parameters: Any) -> tuple[str, str]:
+    """Sector and dimension among what was bound."""
+    values = list(parameters.values() if isinstance(parameters, dict) else parameters)
+    sector = next(value for value in values if value in ("hospitality", "retail"))
+    return sector, next(value for value in values if value in ("voice", "leadership", OVERALL))

@@ -16,6 +16,8 @@ from portal.reports.facts import install
 from portal.reports.models import ReportDelta
 from portal.reports.queries.cells import Wanted, counts, total, waiting
 from portal.reports.service import counting
+from tests.factories.diagnostics import make_response
+from tests.factories.employers import make_employer
 from tests.factories.paying import make_owed
 from tests.support.random_records import _EDGES, RandomRecords
 
@@ -194,4 +196,30 @@ def test_a_coarser_cell_that_is_wrong_is_found(app: Flask) -> None:
         counting.rebuild()
     assert found
     assert all("employer/y" in difference.where for difference in found)
+    assert counting.differences() == []
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE score_rollups SET total = total + 1 WHERE dimension = 'overall'",
+        "DELETE FROM score_rollups WHERE dimension = 'overall'",
+        "DELETE FROM score_histograms WHERE dimension = 'overall'",
+        "UPDATE score_histograms SET district = 'nowhere' WHERE dimension = 'overall'",
+    ],
+)
+def test_scores_that_were_kept_wrong_are_found_and_counted_afresh(app: Flask, harm: str) -> None:
+    with unit_of_work():
+        employer = make_employer().reference
+    make_response(employer=employer)
+    make_response(employer=employer, worst=True)
+    assert counting.differences() == []
+    with unit_of_work():
+        current_session().execute(text(harm))
+    found = counting.differences()
+    assert found
+    assert all(difference.where.startswith("score ") for difference in found)
+    assert all("overall" in difference.where for difference in found)
+    with unit_of_work():
+        counting.rebuild()
     assert counting.differences() == []
