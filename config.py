@@ -36,6 +36,67 @@ class Settings(BaseSettings):
         default=f"sqlite:///{ROOT / 'instance' / 'portal.db'}",
         description="SQLAlchemy address; sqlite:/// or postgresql://.",
     )
+    database_pool_size: int = Field(
+        default=5, ge=1, le=200, description="Connections to PostgreSQL a process keeps open."
+    )
+    database_pool_overflow: int = Field(
+        default=10, ge=0, le=200, description="Connections more that it may open for a while."
+    )
+    database_pool_timeout: float = Field(
+        default=10,
+        gt=0,
+        le=60,
+        description="Seconds to wait for a free one before a page says that it is busy.",
+    )
+    database_pool_recycle: int = Field(
+        default=1800, ge=0, description="Seconds after which a connection is made anew; 0: never."
+    )
+    database_pre_ping: bool = Field(
+        default=True, description="Ask a connection whether it still lives before it is used."
+    )
+    database_pgbouncer: bool = Field(
+        default=False,
+        description="pgbouncer in transaction mode is in between: nothing is prepared, and limits "
+        "of time are said with each transaction.",
+    )
+    database_statement_timeout_ms: int = Field(
+        default=20_000,
+        ge=0,
+        description="Longest statement of a page on PostgreSQL, in milliseconds; 0: no limit. Jobs "
+        "and commands have none.",
+    )
+    database_lock_timeout_ms: int = Field(
+        default=10_000,
+        ge=0,
+        description="Longest wait for a lock on PostgreSQL, in milliseconds; 0: no limit.",
+    )
+    database_idle_timeout_ms: int = Field(
+        default=60_000,
+        ge=0,
+        description="PostgreSQL ends a transaction of a page in which nothing happens for so many "
+        "milliseconds, and one of a job after ten times that; 0: never.",
+    )
+    migration_lock_timeout_ms: int = Field(
+        default=3000,
+        gt=0,
+        description="Longest wait of flask db upgrade for a table on PostgreSQL, in milliseconds: "
+        "meanwhile pages queue behind it.",
+    )
+    migration_tries: int = Field(
+        default=20,
+        ge=1,
+        le=1000,
+        description="How often flask db upgrade tries again, with growing pauses, while others "
+        "hold a table.",
+    )
+    reports_database_url: str | None = Field(
+        default=None,
+        description="A read replica for reports, postgresql://; unset, dead or stale: they are "
+        "read where everything is.",
+    )
+    reports_lag_seconds: int = Field(
+        default=60, ge=1, description="How far the replica may be behind before it is not used."
+    )
     mail_url: str = Field(
         default="console:", description="console: or smtp://user:password@host:587 (STARTTLS)."
     )
@@ -46,6 +107,19 @@ class Settings(BaseSettings):
     storage_url: str = Field(
         default=f"file://{ROOT / 'instance' / 'files'}",
         description="Where files go: file:///folder or s3://bucket/prefix.",
+    )
+    storage_endpoint: str | None = Field(
+        default=None,
+        description="Address of S3-compatible storage that is not Amazon's: https://host[:port].",
+    )
+    storage_region: str | None = Field(
+        default=None, description="Region of the bucket, where the service has regions."
+    )
+    storage_access_key_id: str | None = Field(
+        default=None, description="Name of the key to the bucket; unset: the machine's own role."
+    )
+    storage_secret_access_key: SecretStr | None = Field(
+        default=None, description="Secret of that key."
     )
     scan_url: str | None = Field(
         default=None,
@@ -156,6 +230,18 @@ class Settings(BaseSettings):
         if self.is_production:
             return False
         return self.portal_env == "development" if self.demo is None else self.demo
+
+    @model_validator(mode="after")
+    def _refuse_half_of_a_thing(self) -> Settings:
+        if self.reports_database_url is not None and not all(
+            url.startswith("postgresql") for url in (self.database_url, self.reports_database_url)
+        ):
+            raise ValueError("REPORTS_DATABASE_URL: PostgreSQL has replicas, SQLite has none")
+        if (self.storage_access_key_id is None) != (self.storage_secret_access_key is None):
+            raise ValueError(
+                "STORAGE_ACCESS_KEY_ID and STORAGE_SECRET_ACCESS_KEY belong together: set both"
+            )
+        return self
 
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Settings:

@@ -22,9 +22,26 @@ from portal import (
     toolkit,
 )
 from portal.db import Database
+from portal.db.postgres import Limits
+from portal.db.replica import init_replica
 from portal.integrations import init_integrations
 from portal.logs import init_logs
 from portal.web.app import PortalEnvironment, init_web
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How PostgreSQL is connected to."""
+    return Limits(
+        pool_size=settings.database_pool_size,
+        pool_overflow=settings.database_pool_overflow,
+        pool_timeout=settings.database_pool_timeout,
+        pool_recycle=settings.database_pool_recycle,
+        pre_ping=settings.database_pre_ping,
+        pgbouncer=settings.database_pgbouncer,
+        lock_ms=settings.database_lock_timeout_ms,
+        statement_ms=settings.database_statement_timeout_ms,
+        idle_ms=settings.database_idle_timeout_ms,
+    )
 
 
 def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
@@ -41,7 +58,9 @@ def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
     app.config["SETTINGS"] = settings
     app.debug = settings.debug
     init_logs(settings.log_level, json_lines=settings.is_production)
-    Database(settings.database_url, **engine_options).init_app(app)
+    limits = limits_of(settings)
+    Database(settings.database_url, limits, **engine_options).init_app(app)
+    init_replica(app, limits=limits)
     init_integrations(app)
     init_web(app)
     for feature in (

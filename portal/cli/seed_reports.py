@@ -32,7 +32,7 @@ def seed_reports(*, head: Author, manager: Author, provider_id: int) -> int:
 def _freeze(builder: Builder, scope: Scope, *, note: str, by: Author) -> int:
     if scope.view not in builder.views:
         return 0
-    report = built(builder, scope)
+    report = built(builder, scope, to_keep=True)
     with unit_of_work():
         copies.freeze(report, view=scope.view, organisation_id=scope.provider, note=note, by=by)
     return 1

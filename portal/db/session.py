@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, has_app_context
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from portal.db.postgres import LOCK_MILLISECONDS, Limits, make_postgres_engine
 from portal.db.slow import watch_statements
 
 WRITE_OPTION = "portal_write"
-# Twice SQLite's: there whole transactions wait for each other, here only those of one record.
-LOCK_MILLISECONDS = 10_000
 _WRITING = "portal_writing"
+# Of a session on a copy of the database, where nothing may be written; see replica.
+READ_ONLY = "portal_read_only"
 _AFTER_COMMIT = "portal_after_commit"
 # New entries of the audit trail that have no place in its chain yet; see audit_chain.
 UNLINKED = "portal_unlinked_entries"
@@ -35,28 +36,12 @@ class WriteOutsideUnitOfWork(RuntimeError):
     """Something tried to write outside ``unit_of_work``: a GET that writes, or a bug."""
 
 
-def _patience(url: URL) -> dict[str, Any]:
-    """How long PostgreSQL is waited for, in seconds or milliseconds; the address may say more.
-
-    Without them a page waits for a server that does not answer, or for a lock that is never let
-    go, until its own process is stopped.
-    """
-    wanted: dict[str, Any] = {
-        "connect_timeout": 5,
-        "tcp_user_timeout": 15_000,
-        "keepalives_idle": 30,
-        "options": f"-c lock_timeout={LOCK_MILLISECONDS}",
-    }
-    return {name: value for name, value in wanted.items() if name not in url.query}
-
-
-def make_engine(url: str, **options: Any) -> Engine:
-    """An engine with the portal's safe settings for SQLite or PostgreSQL."""
+def make_engine(url: str, limits: Limits | None = None, **options: Any) -> Engine:
+    """An engine with the portal's safe settings for SQLite or PostgreSQL, which has limits."""
     # What people typed stays out of the words of errors, and so out of logs.
     options.setdefault("hide_parameters", True)
     if make_url(url).get_backend_name() != "sqlite":
-        options.setdefault("pool_pre_ping", True)
-        return create_engine(url, connect_args=_patience(make_url(url)), **options)
+        return make_postgres_engine(make_url(url), limits, **options)
     # A connection belongs to one transaction at a time; opening a SQLite file costs microseconds.
     engine = create_engine(url, connect_args={"timeout": 5}, **options)
 
@@ -112,9 +97,10 @@ def _refuse_stray_writes(session: PortalSession, _context: Any, _objects: Any) -
 class Database:
     """The engine and session factory of one application."""
 
-    def __init__(self, url: str, **engine_options: Any) -> None:
+    def __init__(self, url: str, limits: Limits | None = None, **engine_options: Any) -> None:
         self.url = url
-        self.engine = make_engine(url, **engine_options)
+        self.limits = limits or Limits()
+        self.engine = make_engine(url, limits, **engine_options)
         self.sessions = sessionmaker(
             self.engine, class_=PortalSession, autoflush=True, expire_on_commit=True
         )
@@ -185,7 +171,12 @@ def begin_writing(session: PortalSession) -> None:
 
     The read transaction ends first, and with it everything it had read: a value read to be
     changed is read again under the lock.
+
+    Raises:
+        WriteOutsideUnitOfWork: on a copy of the database, which is only read.
     """
+    if session.info.get(READ_ONLY):
+        raise WriteOutsideUnitOfWork("A copy of the database is only read.")
     if session.in_transaction():
         session.commit()
     session.info.pop(UNLINKED, None)
@@ -254,7 +245,9 @@ def steady_reading() -> Iterator[PortalSession]:
 
 
 __all__ = [
+    "LOCK_MILLISECONDS",
     "Database",
+    "Limits",
     "PortalSession",
     "WriteOutsideUnitOfWork",
     "after_commit",

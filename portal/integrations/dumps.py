@@ -135,6 +135,8 @@ def _tool(name: str, server: int) -> str:
 def _of_postgresql(database: Database) -> Iterator[Snapshot]:
     with database.engine.connect() as plain:
         connection = plain.execution_options(isolation_level="REPEATABLE READ")
+        # It waits for pg_dump, however long that takes.
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         moment = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
         program = _tool("pg_dump", server_version(connection))
         address, environment = connection_of(database.url)

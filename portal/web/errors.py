@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from flask import Flask, current_app, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from portal.db.session import current_session
@@ -214,6 +215,13 @@ def _no_answer(error: Exception) -> ResponseReturnValue:
     )
 
 
+def _ended_by_server(error: InternalError) -> ResponseReturnValue:
+    """The server ended a transaction in which nothing happened for too long; else a fault."""
+    if error.connection_invalidated:
+        return _no_answer(error)
+    return _server_error(InternalServerError(original_exception=error))
+
+
 def _no_files(error: StorageAway) -> ResponseReturnValue:
     current_app.logger.warning("Storage did not answer %s", route_words(), exc_info=error)
     _roll_back()
@@ -232,6 +240,9 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(IntegrityError, _refused_write)
     app.register_error_handler(OperationalError, _no_answer)
     app.register_error_handler(InterfaceError, _no_answer)
+    # Every connection of the process is in use.
+    app.register_error_handler(NoConnection, _no_answer)
+    app.register_error_handler(InternalError, _ended_by_server)
     # BEGIN goes straight to the driver, so a database locked for too long says so in its words.
     app.register_error_handler(sqlite3.OperationalError, _no_answer)
     app.register_error_handler(StorageAway, _no_files)

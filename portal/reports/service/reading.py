@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
+from portal.db.replica import read_aside
 from portal.db.session import steady_reading
 from portal.reports.queries import copies as kept
 from portal.reports.queries.copies import Copy
@@ -21,16 +22,22 @@ from portal.reports.service.building import Builder
 _MOST: Final = 200
 
 
-def built(builder: Builder, scope: Scope) -> Report:
-    """A report as of one moment.
+def built(builder: Builder, scope: Scope, *, to_keep: bool = False) -> Report:
+    """A report as of one moment, from a replica where there is one.
+
+    ``to_keep``: for ever, so from the records themselves, to the last second.
 
     Raises:
         ValueError: for statistics, which are released and never built for a reader.
     """
     if scope.view is View.STATISTICS:
         raise ValueError("Statistics are released, not built")
-    with steady_reading():
-        return builder.build(scope)
+
+    def build() -> Report:
+        with steady_reading():
+            return builder.build(scope)
+
+    return build() if to_keep else read_aside(build)
 
 
 def releases(since: datetime | None = None) -> list[Copy]:

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from portal.caseload.rules.stages import STAGE_TITLES
 from portal.caseload.rules.words import CONTACT_KINDS, SESSION_MODES, SUPPORT_KINDS
 from portal.caseload.rules.work import NEXT_STEPS
+from portal.db.replica import read_aside
 from portal.kernel.clock import london
 from portal.kernel.money import Money
 from portal.network.rules.words import EVENT_MODES
@@ -115,7 +116,7 @@ def records(what: str) -> ResponseReturnValue:
     own = None if view_of(actor) is View.FULL else actor.organisations
     if own is not None and KINDS[what].of_all:
         abort(404)
-    lines, after = found.lines(wanted, own=own)
+    lines, after = read_aside(lambda: found.lines(wanted, own=own))
     settings, how = programme.settings(), _SHOWN[what]
     words = dict(settings.district_choices) if how.words is None else how.words
     return render_template(

@@ -53,7 +53,7 @@ def freeze(key: str) -> ResponseReturnValue:
     form = FreezeForm()
     if form.validate_on_submit():
         # Worked out as of one moment, before the lock: nobody waits with their own work for it.
-        found = asked.build()
+        found = asked.build(to_keep=True)
         with unit_of_work():
             reference = service.freeze(
                 found,

@@ -43,9 +43,9 @@ class Asked:
         """The provider whose work is shown, to a reader who sees no more than that."""
         return self.scope.provider if self.view is View.PROVIDER else None
 
-    def build(self) -> Report:
+    def build(self, *, to_keep: bool = False) -> Report:
         """The report, all of it as of one moment."""
-        return built(self.builder, self.scope)
+        return built(self.builder, self.scope, to_keep=to_keep)
 
 
 def asked_for(key: str) -> Asked:
