@@ -8,8 +8,9 @@ done at least once, so handlers are idempotent.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 from flask import current_app, has_app_context
