@@ -201,6 +201,10 @@ class Settings(BaseSettings):
         default=None,
         description="Mailbox page and demonstration sign-in codes; default: on in development.",
     )
+    maintenance: Literal["", "read-only"] = Field(
+        default="",
+        description="read-only: pages show, what would write gets a 503 page, the worker rests.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property

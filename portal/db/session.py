@@ -173,10 +173,10 @@ def begin_writing(session: PortalSession) -> None:
     changed is read again under the lock.
 
     Raises:
-        WriteOutsideUnitOfWork: on a copy of the database, which is only read.
+        WriteOutsideUnitOfWork: on a copy of the database, and while MAINTENANCE is set.
     """
     if session.info.get(READ_ONLY):
-        raise WriteOutsideUnitOfWork("A copy of the database is only read.")
+        raise WriteOutsideUnitOfWork("Only reading is possible: a copy, or MAINTENANCE is set.")
     if session.in_transaction():
         session.commit()
     session.info.pop(UNLINKED, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -83,8 +84,15 @@ def run_entry(entry_id: int) -> bool:
     return True
 
 
+def _rests() -> bool:
+    """Whether nothing may be written for now: then no work is begun."""
+    return bool(current_app.config["SETTINGS"].maintenance)
+
+
 def sweep() -> int:
     """Run every entry that is due and return how many were done. Called each minute."""
+    if _rests():
+        return 0
     ids = outbox.waiting()
     return sum(run_entry(entry_id) for entry_id in ids)
 
@@ -103,6 +111,9 @@ def register_daily(app: Flask, name: str, work: Callable[[], None]) -> None:
 
 def run_daily() -> list[str]:
     """Do everything that is done daily; the names of what failed, which the log explains."""
+    if _rests():
+        _log.warning("MAINTENANCE is set: the daily work is left for another day")
+        return []
     failed = []
     known: dict[str, Callable[[], None]] = current_app.extensions.get(DAILY_EXTENSION, {})
     for name, work in known.items():
@@ -156,7 +167,14 @@ def init_jobs(app: Flask) -> None:
 
 
 def run_worker(app: Flask, *, workers: int = 1) -> None:
-    """Run the consumer in this process until it is told to stop."""
+    """Run the consumer in this process until it is told to stop.
+
+    While nothing may be written it waits and takes nothing from the queue, which would lose it.
+    """
+    if app.config["SETTINGS"].maintenance:
+        _log.warning("MAINTENANCE is set: no work is begun until the worker is started without it")
+        signal.pause()
+        return
     # Pages go before printing: somebody waits for a page, and nobody for a PDF's last second.
     os.nice(WORKER_NICENESS)
     with app.app_context():

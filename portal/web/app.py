@@ -16,6 +16,7 @@ from portal.web.assets import asset_url, init_assets
 from portal.web.brand import BRAND
 from portal.web.errors import init_errors
 from portal.web.health import init_health
+from portal.web.maintenance import init_maintenance, is_read_only
 from portal.web.metrics import init_metrics
 from portal.web.navigation import nav_items
 from portal.web.pages import init_pages
@@ -47,6 +48,7 @@ def _context() -> dict[str, Any]:
         return {}
     actor = current_actor()
     known: dict[str, Any] = {"current_actor": actor, "nav_items": nav_items()}
+    known["read_only"] = is_read_only()
     if actor.is_authenticated:
         known["sign_out_href"] = url_for("security.logout")
     else:
@@ -59,6 +61,7 @@ def init_web(app: Flask) -> None:
     """Security first, then access, pages, errors and what templates may call."""
     init_request_ids(app)
     init_metrics(app)
+    init_maintenance(app)
     init_security(app)
     init_assets(app)
     init_access(app)

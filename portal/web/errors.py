@@ -110,6 +110,17 @@ NO_ANSWER = {
         ),
     ),
 }
+# While MAINTENANCE is set.
+READ_ONLY_TEXT = ErrorText(
+    "The portal is read-only for a while",
+    (
+        (
+            "It is being looked after: you can read what is there, but nothing can be saved or "
+            "sent, and nobody can sign in or out."
+        ),
+        f"Your last change was not saved. {_SAFE} Try again later.",
+    ),
+)
 _RETRY_AFTER = "30"
 
 
@@ -159,6 +170,13 @@ def _same_site() -> bool:
 def expired_form() -> ResponseReturnValue:
     """The page for a form whose token or sign-in has ended, with what was typed in it."""
     return error_page(419, typed=_typed(), action=request.full_path.rstrip("?"))
+
+
+def read_only_page() -> ResponseReturnValue:
+    """The page for what would write while the portal is read-only, with what was typed in it."""
+    _roll_back()
+    typed = _typed() if request.method == "POST" else []
+    return error_page(503, text=READ_ONLY_TEXT, typed=typed, action=request.full_path.rstrip("?"))
 
 
 def _typed() -> list[tuple[str, str]]:
