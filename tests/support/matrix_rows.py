@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -37,11 +38,17 @@ SHORTEST = 9
 _serial = count(1)
 
 
+@cache
 def tables() -> dict[str, Table]:
-    """Every table that has keys of its own, by name, parents first."""
+    """Every table that has keys of its own, by name, parents first.
+
+    Models are all known once an application is; to sort them anew for each answer took most of
+    the whole matrix's time.
+    """
     return {table.name: table for table in Base.metadata.sorted_tables if "id" in table.c}
 
 
+@cache
 def columns() -> list[str]:
     """Every column that may hold words, as ``table.column``, always in the same order."""
     return sorted(
@@ -211,8 +218,12 @@ def _worded(value: Any, word: str, key: int, column: Column[Any]) -> Any:
 
 def words_in(text: str) -> Iterator[tuple[str, str]]:
     """Whose words stand in a text, and of which columns."""
-    names = columns()
-    known = {_letters(number): name for number, name in enumerate(names)}
     for letter, spelt in sorted(set(WORD.findall(text.lower()))):
-        if spelt in known:
-            yield letter, known[spelt]
+        if spelt in _by_letters():
+            yield letter, _by_letters()[spelt]
+
+
+@cache
+def _by_letters() -> dict[str, str]:
+    """Every column by the letters that stand for it."""
+    return {_letters(number): name for number, name in enumerate(columns())}
