@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import pkgutil
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import click
 from alembic import command
@@ -13,9 +17,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, NullPool, text
+from sqlalchemy.exc import OperationalError
 
 from config import ROOT
 from portal.cli.diagnostics import keep_missing_movement
@@ -26,6 +31,12 @@ from portal.reports.facts import install as counts
 MIGRATIONS = ROOT / "migrations"
 # The search tables are made by hand in their migrations and are not models.
 SEARCH_TABLES = ("register_search", "employer_search", "library_search", "forum_search")
+# From here on a migration runs while the version before it serves, or says why not (CONTRACT).
+EXPANDING_SINCE: Final = 42
+# PostgreSQL's words for a lock that was not given, and for one of two that waited for each other.
+_HELD: Final = ("55P03", "40P01")
+_LONGEST_PAUSE: Final = 30.0
+_log = logging.getLogger(__name__)
 db_group = AppGroup("db", help="Create, upgrade and check the database.")
 
 
@@ -53,23 +64,74 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the database up to a revision, whole or not at all.
+class TablesHeld(RuntimeError):
+    """Others held what a migration needs, each time it was tried."""
 
-    The triggers that count for reports are put aside meanwhile and come back at the newest
-    revision, when everything is counted afresh. On SQLite foreign keys are off as well, since
-    rebuilding a parent table would otherwise empty its children, and are checked before the end.
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a migration waits for a table on PostgreSQL, and how often it tries again.
+
+    While it waits, pages that need the table queue behind it: so it waits little and comes back.
+    """
+
+    lock_ms: int = 3000
+    tries: int = 20
+    pause: Callable[[float], None] = time.sleep
+
+
+def upgrade(database: Database, revision: str = "head", patience: Patience | None = None) -> None:
+    """Bring the database up to a revision, each migration whole or not at all.
+
+    On SQLite the triggers that count for reports are put aside meanwhile, and so they are for a
+    migration that takes something away. They come back at the newest revision, when everything is
+    counted afresh. On SQLite foreign keys are off as well, since rebuilding a parent table would
+    otherwise empty its children, and are checked before the end.
 
     Raises:
         RuntimeError: when rows point at nothing afterwards.
+        TablesHeld: when others would not let go of a table.
     """
     if database.url.startswith("sqlite:///"):
         path = Path(database.url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+    if database.is_sqlite:
+        _upgrade(database, revision)
+        return
+    patience = patience or Patience()
+    hurried = replace(database.limits, lock_ms=patience.lock_ms)
+    own = Database(database.url, hurried, poolclass=NullPool)
+    for attempt in range(1, patience.tries + 1):
+        try:
+            _upgrade(own, revision)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in _HELD:
+                raise
+            _log.warning("A table is held by others: try %s of %s", attempt, patience.tries)
+            if attempt == patience.tries:
+                raise TablesHeld("Others hold a table that has to change") from error
+            # The last one queued for too long already: those behind it come first.
+            patience.pause(min(float(attempt), _LONGEST_PAUSE))
+        else:
+            return
+
+
+def _upgrade(database: Database, revision: str) -> None:
     with database.engine.connect() as connection:
         if not _is_current(connection):
-            _migrate(database, connection, command.upgrade, revision)
+            aside = database.is_sqlite or _takes_away(connection)
+            _migrate(database, connection, command.upgrade, revision, aside=aside)
+
+
+def _takes_away(connection: Connection) -> bool:
+    """Whether one of the migrations to come may change or remove what triggers read."""
+    scripts = ScriptDirectory.from_config(alembic_config(connection))
+    pending = scripts.iterate_revisions("head", _revision(connection) or "base")
+    return any(
+        hasattr(one.module, "CONTRACT") or int(one.revision.partition("_")[0]) < EXPANDING_SINCE
+        for one in pending
+    )
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -79,7 +141,7 @@ def downgrade(database: Database, revision: str) -> None:
         RuntimeError: when rows point at nothing afterwards.
     """
     with database.engine.connect() as connection:
-        _migrate(database, connection, command.downgrade, revision)
+        _migrate(database, connection, command.downgrade, revision, aside=True)
 
 
 def _migrate(
@@ -87,12 +149,15 @@ def _migrate(
     connection: Connection,
     step: Callable[[Config, str], None],
     revision: str,
+    *,
+    aside: bool,
 ) -> None:
-    """Run migrations in either direction with what must not be in their way put aside."""
+    """Run migrations in either direction, with the triggers that might be in their way aside."""
     connection.rollback()
     if database.is_sqlite:
         connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
-    counts.uninstall(connection)
+    if aside:
+        counts.uninstall(connection)
     # Each migration is a transaction of its own, so nothing may be open before them.
     connection.commit()
     step(alembic_config(connection), revision)
@@ -104,7 +169,7 @@ def _migrate(
         connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
     elif connection.in_transaction():
         connection.commit()
-    if _revision(connection) == _newest(connection):
+    if _revision(connection) == _newest(connection) and not counts.is_current(connection):
         counts.install(connection)
     connection.commit()
 
@@ -140,8 +205,17 @@ def differences(database: Database) -> list[object]:
 
 @db_group.command("upgrade")
 def upgrade_command() -> None:
-    """Create the database or bring it up to date."""
-    upgrade(current_database())
+    """Create the database or bring it up to date; others may go on working meanwhile."""
+    settings = current_app.config["SETTINGS"]
+    patience = Patience(settings.migration_lock_timeout_ms, settings.migration_tries)
+    try:
+        upgrade(current_database(), patience=patience)
+    except TablesHeld as error:
+        raise click.ClickException(
+            f"{error}, and did not let go in {patience.tries} tries. What was done stays; nothing "
+            "is half done. Run it again when less is going on. pg_stat_activity says who holds it: "
+            "the oldest xact_start."
+        ) from error
     keep_missing_movement()
     click.echo("The database is up to date.")
 

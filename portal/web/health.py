@@ -97,13 +97,16 @@ def _database() -> None:
 
 
 @cache
-def _newest_migration() -> str | None:
-    return ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+def _earlier_migrations() -> frozenset[str | None]:
+    scripts = ScriptDirectory(str(ROOT / "migrations"))
+    known = {one.revision for one in scripts.walk_revisions()}
+    return frozenset({None, *known} - {scripts.get_current_head()})
 
 
 def _migrations() -> None:
     found = current_session().scalar(text("SELECT version_num FROM alembic_version"))
-    if found != _newest_migration():
+    # A later one than we know: the next version is being put in place, and we serve until it is.
+    if found in _earlier_migrations():
         raise NotReady(f"The database is at {found}: run flask db upgrade")
 
 
