@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flask import g, has_request_context
 from sqlalchemy import Index, String, insert
@@ -15,6 +16,10 @@ from portal.db.base import Base
 from portal.db.session import UNLINKED, current_session
 from portal.db.types import JsonDocument, UtcDateTime
 from portal.kernel.clock import utc_now
+
+# What people write of their own is called one of these; what they choose is a short code.
+WORDS: Final = frozenset({"reason", "words", "note", "answer", "comment", "text"})
+_CODE: Final = re.compile(r"[a-z0-9_.:-]{1,40}")
 
 
 class AuditEntry(Base):
@@ -44,14 +49,31 @@ def record(
 ) -> AuditEntry:
     """Append an entry. The actor is the person signed in unless given.
 
-    ``detail`` names fields and states, never the content of an employer's answers.
+    ``detail`` names fields and states, never the content of an employer's answers nor what somebody
+    wrote as a reason: the trail cannot be emptied, so that stays with the record it names.
     """
     if actor_id is None and has_request_context():
         actor = g.get("actor")
         actor_id = None if actor is None else actor.user_id
-    entry = AuditEntry(action=action, subject=subject, detail=dict(detail or {}), actor_id=actor_id)
+    entry = AuditEntry(
+        action=action, subject=subject, detail=without_words(detail or {}), actor_id=actor_id
+    )
     current_session().add(entry)
     return entry
+
+
+def without_words(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """A detail without what somebody wrote; a reason that was chosen from a list stays.
+
+    What was left out is named, so that a reader knows to look at the record.
+    """
+    left_out = sorted(
+        key
+        for key, value in detail.items()
+        if key in WORDS and isinstance(value, str) and value and not _CODE.fullmatch(value)
+    )
+    kept = {key: value for key, value in detail.items() if key not in left_out}
+    return {**kept, "words_with_the_record": left_out} if left_out else kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +93,7 @@ def record_all(actions: Sequence[Action], *, actor_id: int | None) -> None:
         {
             "action": one.action,
             "subject": one.subject,
-            "detail": dict(one.detail),
+            "detail": without_words(one.detail),
             "actor_id": actor_id,
         }
         for one in actions

@@ -116,7 +116,7 @@ class HeldRecords:
 
     ``table`` returns a header and rows in plain words for an employer's key; ``tables`` names the
     database tables this covers; ``who`` says who sees the records; ``folder`` is where ``files``
-    go in the download.
+    go in the download. ``own_only`` is for the employer's own people, and not for the LEP.
     """
 
     name: str
@@ -128,6 +128,7 @@ class HeldRecords:
     folder: str = ""
     files: Callable[[int], Iterable[HeldFile]] | None = None
     order: int = 50
+    own_only: bool = False
 
 
 def register_held_records(app: Flask, *records: HeldRecords) -> None:
@@ -142,7 +143,7 @@ def register_held_records(app: Flask, *records: HeldRecords) -> None:
     known.sort(key=lambda one: one.order)
 
 
-def held_records() -> list[HeldRecords]:
-    """Every kind of record, in order."""
+def held_records(*, own: bool = True) -> list[HeldRecords]:
+    """Every kind of record, in order; without ``own``, those that others than its people see."""
     known: list[HeldRecords] = current_app.extensions.get(HELD_EXTENSION, [])
-    return list(known)
+    return [one for one in known if own or not one.own_only]

@@ -52,9 +52,11 @@ ROUTES: dict[str, Predicate] = {
     "governance.retention_period": lep_manager,
     "governance.hold_new": lep_manager,
     "governance.hold_lift": lep_manager,
-    "governance.erasures": lep_manager,
+    # An administrator is the second person where the LEP has one manager; sees what is proposed.
+    "governance.erasures": governor,
     "governance.erasure_new": lep_manager,
-    "governance.erasure": lep_manager,
-    "governance.erasure_do": lep_manager,
+    "governance.erasure": governor,
+    "governance.erasure_propose": lep_manager,
+    "governance.erasure_do": governor,
     "governance.erasure_refuse": lep_manager,
 }

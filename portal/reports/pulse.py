@@ -118,6 +118,7 @@ HELD: Final = (
         ("pulse_waves",),
         partial(read_table, found.WAVES),
         order=80,
+        own_only=True,
     ),
     HeldRecords(
         "What staff said",
@@ -127,6 +128,7 @@ HELD: Final = (
         ("pulse_tallies",),
         _results,
         order=81,
+        own_only=True,
     ),
     HeldRecords(
         "Views of owners and managers",
@@ -136,5 +138,6 @@ HELD: Final = (
         ("pulse_views",),
         partial(read_table, found.VIEWS),
         order=82,
+        own_only=True,
     ),
 )

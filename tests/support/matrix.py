@@ -216,7 +216,15 @@ UNRELEASED = (
     "copy_file",
 )
 NOTHING_THERE = (
-    *("erasure", "erasure_do", "erasure_refuse", "hold_lift", "hold_new", "retention_period"),
+    *(
+        "erasure",
+        "erasure_do",
+        "erasure_propose",
+        "erasure_refuse",
+        "hold_lift",
+        "hold_new",
+        "retention_period",
+    ),
     *("my_consent", "my_copy", "my_copy_take", "my_request_withdraw", "privacy_version"),
     *("breach", "breach_close", "breach_edit", "breach_note", "consent_list", "agreement"),
     *("rights_copy", "rights_copy_take", "rights_request", "rights_step"),

@@ -183,7 +183,7 @@ _CONFIRMED: Final = frozenset({"support_deliveries", "diagnostic_sessions"})
 _HELD: Final = frozenset(
     {
         *("case_stage_changes", "cases", "consultations", "diagnostic_sessions", "interactions"),
-        *("employer_merges", "insights", "outputs", "pulse_waves", "referrals", "referrals_out"),
+        *("employer_merges", "insights", "outputs", "referrals", "referrals_out"),
         *("resource_tests", "support_deliveries", "follow_ups", "outcome_records"),
         *("employer_join_requests", "check_overrides"),
     }

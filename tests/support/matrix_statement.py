@@ -321,7 +321,8 @@ _BY_CIRCLE: Final[tuple[tuple[Who, str], ...]] = (
     (HEAD, "reports.token_make reports.token_revoke reports.tokens"),
     (
         HEADS,
-        """employers.import_page governance.home governance.processing_csv
+        """employers.import_page governance.erasure governance.erasure_do
+        governance.erasures governance.home governance.processing_csv
         governance.processing_record governance.retention programme.setting""",
     ),
     # People's requests, what they agreed to, what went wrong, and who did what.
@@ -332,8 +333,8 @@ _BY_CIRCLE: Final[tuple[tuple[Who, str], ...]] = (
         governance.breach_note governance.consent_list governance.consent_register
         governance.rights_copy governance.rights_copy_take governance.rights_new
         governance.rights_request governance.rights_requests governance.rights_step
-        governance.erasure governance.erasure_do governance.erasure_new
-        governance.erasure_refuse governance.erasures governance.hold_lift
+        governance.erasure_new governance.erasure_propose
+        governance.erasure_refuse governance.hold_lift
         governance.hold_new governance.retention_period""",
     ),
     (EMPLOYER | HEAD, "governance.agreements"),

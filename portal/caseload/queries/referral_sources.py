@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,7 @@ __all__ = [
 ]
 SELF_KIND = "self_referral"
 _RECENT = 20
+_CODE = re.compile(r"[0-9A-Z]{10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class SourceRow:
     closed_at: datetime | None
     sent: int
     accepted: int
+
+    @property
+    def link_damaged(self) -> bool:
+        """Whether its link ends in what was never given out, so that no address can be made."""
+        return self.link_code is not None and _CODE.fullmatch(self.link_code) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from portal.employers.service.held import note_taken
 from portal.employers.views import blueprint
 from portal.employers.views.record import profile_or_404
 from portal.kernel.clock import london, utc_now
+from portal.web.access import current_actor
 from portal.web.downloads import safe_cell
 from portal.web.security import limiter
 
@@ -73,7 +74,8 @@ class _Shown:
 def held_data(employer: str) -> str:
     """The kinds of record, how many, who sees them, and the download."""
     profile = profile_or_404(employer)
-    shown = [_Shown(one, len(one.table(profile.id)[1])) for one in held_records()]
+    kinds = held_records(own=_is_own(profile))
+    shown = [_Shown(one, len(one.table(profile.id)[1])) for one in kinds]
     return render_template(
         "employers/held.html",
         profile=profile,
@@ -89,7 +91,7 @@ def held_download(employer: str) -> ResponseReturnValue:
     profile = profile_or_404(employer)
     # Small ones stay in memory, others on the disk; closed with the response.
     file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    write_archive(file, profile)
+    write_archive(file, profile, own=_is_own(profile))
     length = file.tell()
     file.seek(0)
     note_taken(profile.reference)
@@ -105,13 +107,18 @@ def held_download(employer: str) -> ResponseReturnValue:
     return response
 
 
-def write_archive(file: IO[bytes], profile: EmployerProfile) -> None:
+def _is_own(profile: EmployerProfile) -> bool:
+    """Whether the person looking belongs to the employer: some records are nobody else's."""
+    return profile.reference in current_actor().employers
+
+
+def write_archive(file: IO[bytes], profile: EmployerProfile, *, own: bool = True) -> None:
     """Write the archive of an employer; ends with the file's position at its end."""
     left = MOST_FILE_BYTES
     contents: list[tuple[str, str, str]] = []
     missing: list[str] = []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for records in held_records():
+        for records in held_records(own=own):
             header, rows = records.table(profile.id)
             archive.writestr(f"{records.file_name}.csv", table_bytes(header, rows))
             count = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"

@@ -9,6 +9,7 @@ from portal.web.forms import (
     BooleanField,
     DateField,
     Form,
+    HiddenField,
     IntegerField,
     RadioField,
     StringField,
@@ -51,8 +52,9 @@ class LiftForm(Form):
 
 
 class ErasureForm(Form):
-    """A request as it came in."""
+    """A request as it came in; ``request`` is what the person asked, where it is known."""
 
+    request = HiddenField(default="")
     kind = RadioField("Who asks?", choices=list(KIND_WORDS.items()), required="Choose who asks")
     who = StringField(
         "Email address, or the employer's reference",
@@ -60,6 +62,15 @@ class ErasureForm(Form):
         required="Enter an email address or a reference",
     )
     asked_on = DateField("Asked on", latest=today, required="Enter the day on which they asked")
+
+
+class ProposeForm(Form):
+    """Asking a second person to carry a request out."""
+
+    sure = BooleanField(
+        "I have read what goes and what stays",
+        required="Confirm that you have read it",
+    )
 
 
 class EraseForm(Form):

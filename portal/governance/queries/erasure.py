@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from portal.accounts.models import User
 from portal.caseload.models import Case
 from portal.db import current_session
-from portal.employers.models import Employer
+from portal.employers.models import Employer, Membership
 from portal.governance.models.retention import ErasureRequest
 from portal.governance.queries.anchors import table_of
 from portal.governance.rules.holdings import PersonalColumn, TableHolding, holdings
@@ -36,15 +36,45 @@ def employer_of(subject: str) -> Employer | None:
     return current_session().scalar(select(Employer).where(Employer.reference == reference))
 
 
-def requests() -> list[ErasureRequest]:
+def requests(*, proposed_only: bool = False) -> list[ErasureRequest]:
     """Every request, those that wait first, by the day they are due."""
-    return list(
-        current_session().scalars(
-            select(ErasureRequest)
-            .order_by(ErasureRequest.state != "asked", ErasureRequest.due_on.desc())
-            .limit(500)
-        )
+    query = select(ErasureRequest).order_by(
+        ErasureRequest.state != "asked", ErasureRequest.due_on.desc(), ErasureRequest.id.desc()
     )
+    if proposed_only:
+        query = query.where(
+            ErasureRequest.state == "asked", ErasureRequest.proposed_at.is_not(None)
+        )
+    return list(current_session().scalars(query.limit(500)))
+
+
+def of_rights_request(request_id: int) -> list[ErasureRequest]:
+    """The erasures that answer what a person asked, in the order in which they were begun."""
+    query = select(ErasureRequest).where(ErasureRequest.rights_request_id == request_id)
+    return list(current_session().scalars(query.order_by(ErasureRequest.id)))
+
+
+def whom(row: ErasureRequest) -> str:
+    """In words, whom a request is about, as far as that is still known."""
+    if row.kind == "employer":
+        employer = employer_of(row.subject)
+        return row.subject.partition(":")[2] if employer is None else employer.name
+    user = user_of(row.subject) if row.kind == "person" else None
+    if user is None:
+        return row.email
+    return user.name if row.state == "done" else f"{user.name}, {user.email}"
+
+
+def owned_by(email: str) -> list[Employer]:
+    """The businesses of which the person with an address is an owner."""
+    query = (
+        select(Employer)
+        .join(Membership, Membership.employer_id == Employer.id)
+        .join(User, User.id == Membership.user_id)
+        .where(User.email == email.strip().lower(), Membership.role == "owner")
+        .order_by(Employer.name)
+    )
+    return list(current_session().scalars(query))
 
 
 def request_of(reference: str, *, lock: bool = False) -> ErasureRequest | None:

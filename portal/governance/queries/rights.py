@@ -42,6 +42,17 @@ def request_of(reference: str, *, lock: bool = False) -> RightsRequest | None:
     return current_session().scalar(query.with_for_update() if lock else query)
 
 
+def by_key(request_id: int) -> RightsRequest | None:
+    """The request with a key."""
+    return current_session().get(RightsRequest, request_id)
+
+
+def request_with(request_id: int) -> RightsRequest | None:
+    """The request with a key, held for change."""
+    query = select(RightsRequest).where(RightsRequest.id == request_id)
+    return current_session().scalar(query.with_for_update())
+
+
 def requests_of(user_id: int) -> Sequence[RightsRequest]:
     """What a person asked, the newest first."""
     return (

@@ -57,6 +57,20 @@ def _summed(parts: Iterable[Part]) -> dict[str, int]:
     return counts
 
 
+def in_words(seen: Preview) -> str:
+    """What an erasure took and left, for the person who asked: a line each."""
+    gone = "; ".join(f"{part.about} ({_records(part.count)})" for part in seen.going)
+    lines = [f"Erased: {gone}." if gone else "Nothing was held that could be erased."]
+    if seen.staying:
+        lines.append("This has to stay for now:")
+        lines += [f"{part.about} ({_records(part.count)}). {part.why}" for part in seen.staying]
+    return "\n".join(lines)
+
+
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{count:,} records"
+
+
 def stays_until(holding: TableHolding, months: int | None) -> str:
     """Why proof of public money stays although somebody asks, and until when."""
     one = classes()[holding.retention]

@@ -116,7 +116,8 @@ def _move(request: RightsRequest, what: str, words: str, by: Author) -> Problem 
         request.state, request.answer, request.decided_at = what, words, utc_now()
         request.decided_by, request.decided_name = by.user_id, by.shown
         if what != "withdrawn":
-            lines = [words, *(_complain() if what == "refused" else ())]
+            lines = [line for line in words.split("\n") if line.strip()]
+            lines += complain() if what == "refused" else []
             _tell_person(request, "The answer to your request about your data", lines, what)
     elif what != "note":
         return NOT_NOW
@@ -134,6 +135,11 @@ def withdraw(*, reference: str, user_id: int, by: Author) -> Ok[None] | Err:
 def note_copy(request: RightsRequest, what: str, by: Author) -> None:
     """Put the making or taking of a copy into the log of its request."""
     _step(request, what, "", by)
+
+
+def note_erasure(request: RightsRequest, what: str, words: str, by: Author) -> None:
+    """Put an erasure that was begun, done or refused into the log of its request."""
+    _step(request, what, words, by)
 
 
 def remind() -> None:
@@ -200,7 +206,8 @@ def _tell_person(request: RightsRequest, subject: str, lines: list[str], key: st
     )
 
 
-def _complain() -> list[str]:
+def complain() -> list[str]:
+    """What somebody can do who is refused."""
     return [
         "If you do not agree you can complain to the Information Commissioner's Office or a court.",
         "The office: ico.org.uk, telephone 0303 123 1113.",

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
 from portal.governance.forms.privacy import EmptyForm, RequestForm, StepForm
+from portal.governance.queries import erasure as erasures
 from portal.governance.queries import rights
 from portal.governance.queries.rights import Request
 from portal.governance.rules import rights as rules
@@ -93,6 +94,8 @@ def _page(found: Request, form: StepForm) -> str:
         may=may,
         steps=rights.steps(found.id),
         copies=rights.copies_of_request(found.id),
+        erasures=erasures.of_rights_request(found.id),
+        erasing=found.kind == "erasure" and found.state == "open",
         copying=found.kind in {"access", "portability"} and found.state == "open",
         rules=rules,
         form=form,

@@ -93,24 +93,25 @@ def note(
     """
     session = current_session()
     session.flush()
-    session.add(
-        ForumLog(
-            what=what,
-            thread_id=None if thread is None else thread.id,
-            post_id=None if post is None else post.id,
-            about_user_id=about_user_id,
-            reason=reason[: 2 * REASON_LENGTH],
-            by=None if unnamed else by.user_id,
-            by_name=UNNAMED if unnamed else by.shown,
-        )
+    line = ForumLog(
+        what=what,
+        thread_id=None if thread is None else thread.id,
+        post_id=None if post is None else post.id,
+        about_user_id=about_user_id,
+        reason=reason[: 2 * REASON_LENGTH],
+        by=None if unnamed else by.user_id,
+        by_name=UNNAMED if unnamed else by.shown,
     )
+    session.add(line)
+    session.flush()
     subject = f"forum_post:{post.reference}" if post is not None else "forum"
     if post is None and thread is not None:
         subject = f"forum_thread:{thread.reference}"
     audit.record(
         action="network.refused_in_forum" if what == "refused" else f"network.forum_{what}",
         subject=subject,
-        detail={"reason": reason[:REASON_LENGTH]} if reason else {},
+        # The reason stays in the log, whose time ends; the trail's does not.
+        detail={"log": line.id} if reason else {},
         actor_id=by.user_id,
     )
     session.flush()

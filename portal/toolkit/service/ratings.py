@@ -92,6 +92,5 @@ def _audit(what: str, rating: ResourceRating, by: Author) -> None:
     audit.record(
         action=f"resource_comment.{what}",
         subject=f"resource_rating:{rating.reference}",
-        detail={"reason": rating.hidden_reason} if rating.hidden_reason else {},
         actor_id=by.user_id,
     )

@@ -319,6 +319,18 @@ def test_a_case_is_opened_without_a_referral(client, provider) -> None:
     assert latest(Case).id != case.id
 
 
+@pytest.mark.parametrize("code", ["a/b c", "..", "<script>", "//x", "a\nb", "%", "ä", " "])
+def test_a_source_with_a_link_code_that_is_none_can_be_put_right(client, code) -> None:
+    """A code comes from us alone; were one damaged, the page of sources is where it is mended."""
+    with unit_of_work():
+        reference = make_source(name="Example Growth Hub", link_code=code).reference
+    sign_in(client, make_user(roles=["lep_manager"]))
+    page = client.soup("/referrals/sources")
+    assert "damaged" in page.get_text()
+    client.submit("/referrals/sources", form=f"/referrals/sources/{reference}/link")
+    assert "damaged" not in client.soup("/referrals/sources").get_text()
+
+
 def test_sources_and_their_links(client, provider) -> None:
     shown = client.soup("/referrals/sources")
     assert not shown.find("a", href="/referrals/sources/new")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
+import zipfile
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -16,6 +18,7 @@ from sqlalchemy import select
 from portal.caseload.merging import merge_policies
 from portal.cli.seed_pulse import seed_pulse
 from portal.db import current_session, unit_of_work
+from portal.employers.models import Employer
 from portal.employers.panels import held_records
 from portal.employers.queries import employer_profile
 from portal.integrations.jobs import run_daily
@@ -32,6 +35,7 @@ from portal.reports.service import pulse_posters as posters
 from portal.web.access import Actor
 from tests.factories import pulse as make
 from tests.factories.accounts import make_user, sign_in
+from tests.factories.caseload import make_lep_officer
 from tests.factories.employers import make_employer, make_membership
 from tests.support.client import PortalClient
 
@@ -248,6 +252,26 @@ def test_a_merge_moves_surveys_and_waits_for_two_that_are_open(app: Flask) -> No
     with unit_of_work():
         service.stop(reference=other.reference, by=make.BY)
     assert wiring.both_open(one.employer_id, other.employer_id).problems == ()
+
+
+def test_the_lep_takes_away_no_surveys_of_an_employer(app: Flask, client: PortalClient) -> None:
+    """Who opened them and who gave views are for the people of the business, as the page says."""
+    views = [("owner", "Olive Example", {"p_posts": "yes"})]
+    wave = make.closed_wave(day=DAY, people=[YES] * 9, views=views, dice=make.Still())
+    with unit_of_work() as session:
+        reference = session.get_one(Employer, wave.employer_id).reference
+        owner = make_user("owner@example.org")
+        make_membership(employer_id=wave.employer_id, user_id=owner.id)
+        manager = make_lep_officer("lep_manager")
+    surveys = {"staff-surveys.csv", "staff-survey-results.csv", "staff-survey-views.csv"}
+    for person, sees in ((owner, True), (manager, False)):
+        sign_in(client, person)
+        answer = client.get(f"/employers/{reference}/data.zip", buffered=True)
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            assert surveys.isdisjoint(archive.namelist()) is not sees
+            everything = b"".join(map(archive.read, archive.namelist()))
+        assert (b"Olive Example" in everything) is sees
+        assert ("Surveys of staff" in client.get(f"/employers/{reference}/data").text) is sees
 
 
 def test_an_employer_takes_away_what_its_pages_show(app: Flask) -> None:

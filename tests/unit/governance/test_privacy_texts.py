@@ -10,13 +10,15 @@ import yaml
 
 from portal.governance.rules import consents, notices, processing
 from portal.governance.rules.holdings import DATA, holdings
+from portal.governance.rules.retention import RetentionError, classes, in_words, parse, told
 
 DAY = date(2026, 11, 22)
 FILL = {"controller": "Example LEP", "contact": "privacy@lep.example"}
 
 
-def test_the_notice_says_what_the_law_asks() -> None:
-    found = notices.notice(1, DAY, FILL)
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_notice_says_what_the_law_asks(version: int) -> None:
+    found = notices.notice(version, DAY, FILL, [("Mail we sent you", "3 months")])
     assert found is not None
     said = " ".join(
         [found.lead]
@@ -32,6 +34,48 @@ def test_the_notice_says_what_the_law_asks() -> None:
     ):
         assert needed in said, needed
     assert "{" not in said
+
+
+def test_how_long_is_drawn_from_the_periods_in_force() -> None:
+    """Every class of records stands in the notice, each that ends with its period of today."""
+    months = {key: 7 + number for number, key in enumerate(classes()) if classes()[key].ends}
+    found = notices.notice(2, DAY, FILL, told(months))
+    assert found is not None
+    rows = next(one.rows for one in found.sections if one.heading == "How long")
+    assert len(rows) == len(classes())
+    for (_what, how_long), (key, one) in zip(rows, classes().items(), strict=True):
+        assert (in_words(months[key]) in how_long) if one.ends else "{" not in how_long
+    # Another period is other words.
+    assert told(months) != told({**months, "mail": 48})
+    with pytest.raises(KeyError, match="forum"):
+        told({key: value for key, value in months.items() if key != "forum"})
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [None, {}, {"what": "Mail"}, {"what": "Mail", "how_long": "For a while"}],
+    ids=["none", "empty", "no period", "fixed words"],
+)
+def test_a_period_without_words_for_everybody_is_refused(notice) -> None:
+    raw = deepcopy(yaml.safe_load((DATA / "retention.yaml").read_text()))
+    assert parse(raw)
+    raw["classes"]["mail"]["notice"] = notice
+    with pytest.raises(RetentionError, match="mail: the privacy notice"):
+        parse(raw)
+
+
+def test_a_class_without_an_end_names_no_period() -> None:
+    raw = deepcopy(yaml.safe_load((DATA / "retention.yaml").read_text()))
+    raw["classes"]["audit"]["notice"]["how_long"] = "{period}"
+    with pytest.raises(RetentionError, match="audit"):
+        parse(raw)
+
+
+@pytest.mark.parametrize(
+    ("months", "words"), [(1, "1 month"), (12, "1 year"), (30, "30 months"), (84, "7 years")]
+)
+def test_a_period_is_said_as_people_say_it(months: int, words: str) -> None:
+    assert in_words(months) == words
 
 
 def test_a_notice_that_is_not_published_yet_is_not_shown() -> None:
