@@ -9,7 +9,7 @@ from flask import Flask, current_app
 
 COMMAND_MODULES = (
     *("schema", "accounts", "employers", "diagnostics", "seed", "daily", "payments"),
-    *("toolkit", "forum", "reports", "bench", "backup", "audit", "retention", "moving"),
+    *("toolkit", "forum", "reports", "bench", "backup", "audit", "retention", "moving", "jobs"),
 )
 
 

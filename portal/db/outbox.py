@@ -8,19 +8,22 @@ done at least once, so handlers are idempotent.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from hashlib import sha256
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from flask import current_app, has_app_context
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     Index,
     String,
     UniqueConstraint,
+    and_,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -36,6 +39,9 @@ QUEUE_EXTENSION = "portal_job_queue"
 # A minute, two, four… at most an hour: three days until it is given up, longer than a mail server
 # or a storage is down over a weekend.
 MAX_ATTEMPTS = 78
+# Work whose worker never came back so often in a row is what ends workers: a crash of a library,
+# more memory than there is. It is parked until somebody says `flask jobs retry`.
+MAX_UNENDED = 5
 _RETRY_SECONDS = 30
 _LONGEST_PAUSE = 3600
 # A queue that did not answer is left alone by this process for so long; the sweep does its work.
@@ -51,7 +57,10 @@ class JobQueue(Protocol):
 
 
 class OutboxEntry(Base):
-    """One piece of work promised by a committed transaction."""
+    """One piece of work promised by a committed transaction.
+
+    ``unended`` counts the last tries in a row that nobody ended, neither well nor by failing.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -67,6 +76,7 @@ class OutboxEntry(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     attempts: Mapped[int] = mapped_column(default=0)
+    unended: Mapped[int] = mapped_column(default=0, server_default="0")
     last_error: Mapped[str | None] = mapped_column(String(500))
 
 
@@ -144,17 +154,26 @@ def _announce(entry_id: int) -> None:
         _log.exception("The job queue did not answer; the sweep will run outbox entry %s", entry_id)
 
 
+def _to_be_tried() -> ColumnElement[bool]:
+    return and_(OutboxEntry.attempts < MAX_ATTEMPTS, OutboxEntry.unended < MAX_UNENDED)
+
+
+def _given_up() -> ColumnElement[bool]:
+    # The last try of what kills its worker may be under way.
+    parked = and_(OutboxEntry.unended >= MAX_UNENDED, OutboxEntry.due_at <= utc_now())
+    return and_(OutboxEntry.done_at.is_(None), or_(OutboxEntry.attempts >= MAX_ATTEMPTS, parked))
+
+
 def waiting(*, limit: int = 100) -> list[int]:
-    """Identifiers of entries due and not done, oldest first, given up ones left out."""
+    """Identifiers of entries due and not done, oldest first, given up ones left out.
+
+    What may have ended a worker comes last, so that nothing waits behind it.
+    """
     return list(
         current_session().scalars(
             select(OutboxEntry.id)
-            .where(
-                OutboxEntry.done_at.is_(None),
-                OutboxEntry.due_at <= utc_now(),
-                OutboxEntry.attempts < MAX_ATTEMPTS,
-            )
-            .order_by(OutboxEntry.due_at, OutboxEntry.id)
+            .where(OutboxEntry.done_at.is_(None), OutboxEntry.due_at <= utc_now(), _to_be_tried())
+            .order_by(OutboxEntry.unended, OutboxEntry.due_at, OutboxEntry.id)
             .limit(limit)
         )
     )
@@ -176,14 +195,12 @@ def backlog() -> Backlog:
         current_session()
         .execute(
             select(func.count(), func.min(OutboxEntry.due_at)).where(
-                open_, OutboxEntry.due_at <= now, OutboxEntry.attempts < MAX_ATTEMPTS
+                open_, OutboxEntry.due_at <= now, _to_be_tried()
             )
         )
         .one()
     )
-    given_up = current_session().scalar(
-        select(func.count()).where(open_, OutboxEntry.attempts >= MAX_ATTEMPTS)
-    )
+    given_up = current_session().scalar(select(func.count()).where(_given_up()))
     age = 0.0 if oldest is None else (now - oldest).total_seconds()
     return Backlog(due, age, given_up or 0)
 
@@ -201,18 +218,32 @@ def claim(entry_id: int, *, lease: timedelta = timedelta(minutes=5)) -> OutboxEn
             OutboxEntry.id == entry_id,
             OutboxEntry.done_at.is_(None),
             OutboxEntry.due_at <= now,
-            OutboxEntry.attempts < MAX_ATTEMPTS,
+            _to_be_tried(),
         )
-        .values(due_at=now + lease, attempts=OutboxEntry.attempts + 1)
+        .values(
+            due_at=now + lease,
+            attempts=OutboxEntry.attempts + 1,
+            unended=OutboxEntry.unended + 1,
+        )
         .returning(OutboxEntry.id)
     ).scalar_one_or_none()
-    return None if taken is None else session.get(OutboxEntry, taken, populate_existing=True)
+    if taken is None:
+        return None
+    entry = session.get_one(OutboxEntry, taken, populate_existing=True)
+    if entry.unended > 1:
+        # Nobody may be there to say so afterwards.
+        entry.last_error = (
+            f"Begun {entry.unended} times in a row and never ended: its worker was killed or "
+            f"crashed. After {MAX_UNENDED} such tries it is parked until flask jobs retry"
+        )
+    return entry
 
 
 def finish(entry_id: int) -> None:
     """Mark an entry as done."""
     entry = current_session().get_one(OutboxEntry, entry_id)
     entry.done_at = utc_now()
+    entry.unended = 0
     entry.last_error = None
 
 
@@ -220,9 +251,38 @@ def fail(entry_id: int, *, error: str) -> None:
     """Note a failure and try again later, with growing pauses."""
     entry = current_session().get_one(OutboxEntry, entry_id)
     entry.last_error = error[:500]
+    entry.unended = 0
     entry.due_at = utc_now() + pause_after(entry.attempts)
 
 
 def pause_after(attempts: int) -> timedelta:
     """How long work rests that was tried so often."""
     return timedelta(seconds=min(_RETRY_SECONDS * 2 ** min(attempts, 10), _LONGEST_PAUSE))
+
+
+def given_up(*, limit: int = 100) -> list[OutboxEntry]:
+    """What is not tried any more, the oldest first."""
+    return list(
+        current_session().scalars(
+            select(OutboxEntry).where(_given_up()).order_by(OutboxEntry.id).limit(limit)
+        )
+    )
+
+
+def retry(ids: Collection[int] | None = None) -> list[int]:
+    """Have what was given up tried anew, all of it or these; the identifiers of what will be.
+
+    Inside a unit of work. What was not given up is left alone.
+    """
+    wanted = _given_up() if ids is None else and_(_given_up(), OutboxEntry.id.in_(ids))
+    taken = list(
+        current_session().scalars(
+            update(OutboxEntry)
+            .where(wanted)
+            .values(attempts=0, unended=0, due_at=utc_now())
+            .returning(OutboxEntry.id)
+        )
+    )
+    for entry_id in sorted(taken):
+        after_commit(partial(_announce, entry_id))
+    return sorted(taken)

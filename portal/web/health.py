@@ -20,6 +20,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from config import ROOT
+from portal.db import outbox
 from portal.db.session import current_database, current_session
 from portal.integrations.jobs import HUEY_EXTENSION
 from portal.integrations.storage import LocalStorage, storage
@@ -68,7 +69,15 @@ def readyz() -> ResponseReturnValue:
         else:
             states[name] = "ok"
     ready = "failed" not in states.values()
-    return jsonify(ready=ready, checks=states), 200 if ready else 503
+    return jsonify(ready=ready, checks=states, given_up=_given_up()), 200 if ready else 503
+
+
+def _given_up() -> int | None:
+    """How many jobs were given up: somebody must look, but pages are served; None: unknown."""
+    try:
+        return outbox.backlog().given_up
+    except Exception:  # noqa: BLE001 - the database was tried above, and its fault is in the log
+        return None
 
 
 @blueprint.get("/metrics")

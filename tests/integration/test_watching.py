@@ -110,6 +110,7 @@ def test_a_sound_portal_is_ready(committed_app: Flask) -> None:
         "checks": dict.fromkeys(
             ("database", "migrations", "storage", "queue", "disk"), "ok"
         ) | dict.fromkeys(committed_app.extensions[READINESS_EXTENSION], "ok"),
+        "given_up": 0,
     }  # fmt: skip
     assert client.get("/health").status_code == 200
 
