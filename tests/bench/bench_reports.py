@@ -11,13 +11,16 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from flask import Flask
 
+from portal import create_app
 from portal.cli.bulk.seeding import seed
+from portal.cli.schema import upgrade
 from portal.db import current_session
 from portal.db.session import WRITE_OPTION
 from portal.kernel.clock import freeze
@@ -26,12 +29,15 @@ from portal.reports.queries.cells import Wanted
 from portal.reports.rules.scope import Scope
 from portal.reports.service.building import Builder, builders
 from tests.bench.harness import Measure, interleaved, paired_ratio
-from tests.bench.support import KINDS, NAMES, database_of, portal_on, workplace
+from tests.bench.support import KINDS, NAMES, database_of, portal_on, settings_for, workplace
 from tests.bench.support_reports import Duck, over_records, recorded
 
 EMPLOYERS = int(os.environ.get("BENCH_EMPLOYERS", "100000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
-REPORTS = ("programme", "diagnostics")
+# Two databases of `flask bench seed`, with as many employers and with a tenth, instead of filling
+# two anew: "ADDRESS ADDRESS". They are brought up to date first.
+SEEDED = os.environ.get("BENCH_SEEDED", "").split()
+REPORTS = tuple(os.environ.get("BENCH_REPORTS", "programme diagnostics").split())
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SCOPE = Scope(date(2024, 4, 1), date(2026, 11, 22))
 # What the report reads from histograms, over the records: how many stand at which score now.
@@ -89,16 +95,19 @@ def measures(*, quick: bool = False) -> Iterator[Measure]:
     employers = EMPLOYERS // 20 if quick else EMPLOYERS
     rounds = 2 if quick else ROUNDS
     for kind in KINDS:
+        if SEEDED and not SEEDED[0].startswith(kind):
+            continue
         with workplace() as folder:
             yield from _on(kind, folder, employers, rounds)
 
 
 def _on(kind: str, folder: Path, employers: int, rounds: int) -> Iterator[Measure]:
     (folder / "tenth").mkdir()
-    with portal_on(kind, folder) as app, portal_on(kind, folder / "tenth") as small:
+    with _portals(kind, folder) as (app, small):
         whole, tenth = Place(app, employers), Place(small, employers // 10)
-        whole.fill()
-        tenth.fill()
+        if not SEEDED:
+            whole.fill()
+            tenth.fill()
         duck = None
         if importlib.util.find_spec("duckdb") is not None:
             with database_of(app).engine.connect() as connection:
@@ -106,6 +115,19 @@ def _on(kind: str, folder: Path, employers: int, rounds: int) -> Iterator[Measur
         # Reports are known once an application is built.
         for builder in (item for item in builders() if item.key in REPORTS):
             yield from _report(kind, whole, tenth, duck, builder, rounds)
+
+
+@contextmanager
+def _portals(kind: str, folder: Path) -> Iterator[tuple[Flask, Flask]]:
+    """The portal on the larger programme and on the smaller."""
+    if SEEDED:
+        whole, tenth = (create_app(settings_for(url, folder)) for url in SEEDED)
+        for app in (whole, tenth):
+            upgrade(database_of(app))
+        yield whole, tenth
+        return
+    with portal_on(kind, folder) as app, portal_on(kind, folder / "tenth") as small:
+        yield app, small
 
 
 def _report(

@@ -71,11 +71,8 @@ def state(connection: Connection) -> dict[str, TableState]:
 def _table_state(
     connection: Connection, table: str, columns: list[tuple[str, str]], keys: list[str]
 ) -> TableState:
-    text_of = (
-        {"JSON", "JSONB", "TSVECTOR", "INTEGER[]"}
-        if connection.dialect.name == "postgresql"
-        else set()
-    )
+    postgresql = connection.dialect.name == "postgresql"
+    text_of = {"JSON", "JSONB", "TSVECTOR", "ARRAY"} if postgresql else set()
     names = ", ".join(
         f'CAST("{name}" AS TEXT)' if kind in text_of else f'"{name}"' for name, kind in columns
     )

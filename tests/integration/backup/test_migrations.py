@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from itertools import product
 from pathlib import Path
 
 import pytest
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import column, insert, select, table, text
 
 from portal.cli.schema import alembic_config, downgrade, upgrade
 from portal.db.session import Database
+from portal.diagnostics.models import ScoreHistogram
 from portal.reports.facts.catalogue import derived_rows
 from portal.reports.facts.dialect import SQLITE
 from tests.support import databases
@@ -137,6 +139,42 @@ def test_no_migration_loses_a_row_in_either_direction(kind: str, tmp_path: Path)
     assert [name for name, one in filled.items() if not one.rows] == []
     assert walk(database) == []
     assert _state(database).keys() == filled.keys()
+    database.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_counts_of_scores_are_the_same_rows_and_arrays(kind: str, tmp_path: Path) -> None:
+    """What was a row a score is a place among 101, and again a row: nobody is lost or doubled."""
+    database = Database(databases.new_database(kind, tmp_path))
+    downgrade(database, "036_standing_index")
+    group = ("questionnaire_key", "dimension", "sector", "size_tier", "district")
+    rows = [
+        ("q", dimension, sector, "small", district, score, number)
+        for number, (dimension, sector, district, score) in enumerate(
+            product(("overall", "pay"), ("retail", "other"), ("", "leeds"), (0, 57, 100)), 1
+        )
+    ]
+    old = table("score_histograms", *map(column, (*group, "score", "n")))
+    # Of the last group everybody left: nothing to carry.
+    left = ("q", "pay", "retail", "large", "", 3, 0)
+    with database.engine.begin() as connection:
+        connection.execute(
+            insert(old), [dict(zip(old.c.keys(), row, strict=True)) for row in (*rows, left)]
+        )
+    upgrade(database, "037_score_counts")
+    with database.engine.connect() as connection:
+        found = connection.execute(
+            select(*(getattr(ScoreHistogram, name) for name in (*group, "counts")))
+        ).all()
+    assert len(found) == 8
+    assert all(len(row.counts) == 101 for row in found)
+    arrays = [(*row[:5], score, n) for row in found for score, n in enumerate(row.counts) if n]
+    assert sorted(arrays) == sorted(rows)
+    downgrade(database, "036_standing_index")
+    with database.engine.connect() as connection:
+        again = connection.execute(select(old)).all()
+    assert sorted(tuple(row) for row in again) == sorted(rows)
+    upgrade(database)
     database.dispose()
 
 

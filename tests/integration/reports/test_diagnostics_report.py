@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -14,7 +16,9 @@ from sqlalchemy import event
 
 from portal.db import current_session, unit_of_work
 from portal.diagnostics.rules import catalogue
+from portal.diagnostics.service.rollups import Cell, Counted, count_current
 from portal.programme.models import ProgrammeSetting
+from portal.reports.queries import diagnostics as queries
 from portal.reports.rules.document import Report, Table, Withheld, from_text, to_text
 from portal.reports.rules.scope import Scope
 from portal.reports.service import counting
@@ -365,6 +369,45 @@ def test_it_takes_three_statements_however_it_is_asked_for(app: Flask) -> None:
     # The programme's settings are remembered for a request; here they are asked for each time.
     assert len([one for one in seen if one.lstrip().startswith(("SELECT", "WITH"))]) <= 6
     assert not [one for one in seen if "diagnostic_responses" in one]
+
+
+def test_what_it_reads_does_not_grow_with_employers(app: Flask) -> None:
+    """Rows are counted, not time: a row a group, whatever scores those in it have."""
+    few = _rows_read(employers=1)
+    many = _rows_read(employers=30)
+    assert many == few
+    # The control: another group is another row for each dimension.
+    assert _rows_read(employers=1, district="york")["standing"] == 2 * few["standing"]
+
+
+def _rows_read(*, employers: int, district: str = "leeds") -> dict[str, int]:
+    """How many rows each question gives once so many more employers are counted."""
+    keys = [*dimensions(), "overall"]
+    spread = random.Random(employers)  # noqa: S311
+    with unit_of_work():
+        for _ in range(employers):
+            count_current(
+                come=Counted(
+                    Cell(catalogue.MAIN_KEY, "retail", "small", district),
+                    {key: spread.randrange(101) for key in keys},
+                )
+            )
+    fetched: dict[str, int] = {}
+    session = current_session()
+    real = session.execute
+
+    def counting_rows(name: str) -> Any:
+        def execute(query: Any) -> list[Any]:
+            rows = list(real(query))
+            fetched[name] = fetched.get(name, 0) + len(rows)
+            return rows
+
+        return execute
+
+    for name in ("standing", "counted"):
+        with patch.object(session, "execute", counting_rows(name)):
+            getattr(queries, name)(Scope(*EVER))
+    return fetched
 
 
 def test_no_word_claims_an_effect(app: Flask) -> None:

@@ -24,9 +24,13 @@ _NOW: Final = (
 )
 
 
+# Worked out once: a report asks some seven thousand times.
+_LEVELS: Final = tuple(rounded(Fraction(score * HIGHEST_LEVEL, BINS - 1)) for score in range(BINS))
+
+
 def level_of(score: int) -> int:
     """The maturity level, 0 to 4, that a score from 0 to 100 has reached: the nearest one."""
-    return rounded(Fraction(score * HIGHEST_LEVEL, BINS - 1))
+    return _LEVELS[score]
 
 
 def now(data: Data) -> Section:
