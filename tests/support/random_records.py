@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, insert, update
+from sqlalchemy import Table, insert, select, update
 
 from portal.action_plans.models import PlanAction
 from portal.caseload import models as caseload
@@ -167,10 +167,18 @@ class RandomRecords:
     def merge(self) -> None:
         """Everything of one employer becomes another's, many rows in a statement."""
         old, new = self.random.sample(self.employers, 2)
+        responses = Response.__table__
+        other = responses.alias("other")
+        # One diagnostic stands for an employer: the other's stays behind where there is one.
+        takes_place = (
+            responses.c.is_current
+            & select(other.c.id).where(other.c.employer_id == new, other.c.is_current).exists()
+        )
         for model in (caseload.Case, Response, network.EventRegistration):
             table = model.__table__
+            moves = update(table).where(table.c.employer_id == old)
             current_session().execute(
-                update(table).where(table.c.employer_id == old).values(employer_id=new)
+                (moves.where(~takes_place) if table is responses else moves).values(employer_id=new)
             )
         merged = None if self.random.random() < 0.5 else new
         self.change(Employer, old, merged_into_id=merged)
