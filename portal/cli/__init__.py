@@ -8,6 +8,7 @@ import click
 from flask import Flask, current_app
 
 COMMAND_MODULES = (
+    "settings_reference",
     *("schema", "accounts", "employers", "diagnostics", "seed", "daily", "payments"),
     *("toolkit", "forum", "reports", "bench", "backup", "audit", "retention", "moving", "jobs"),
 )
