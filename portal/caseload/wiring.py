@@ -87,7 +87,7 @@ class ServedEmployers:
         self._known: dict[str, bool] = {}
 
     def __contains__(self, reference: object) -> bool:
-        """Whether one of the providers has a case for the employer, or was sent it."""
+        """Whether one of the providers works with the employer, or was the last that did."""
         if not isinstance(reference, str):
             return False
         if reference not in self._known:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from portal.accounts.models import User
 from portal.caseload.models import (
     Case,
     CaseMilestone,
     NextAction,
-    Referral,
     ReferralSource,
     StageChange,
 )
@@ -214,33 +214,35 @@ def stage_changes(case_id: int) -> list[StageChange]:
 
 # Asked once for each employer in an address, so built once.
 _OWN: BindParameter[list[int]] = bindparam("organisations", expanding=True)
+_LATER = aliased(Case)
+_WORKS_WITH_ANOTHER = exists().where(
+    _LATER.employer_id == Case.employer_id,
+    _LATER.programme == Case.programme,
+    _LATER.closed_at.is_(None),
+    _LATER.organisation_id.not_in(_OWN),
+)
 _BY_CASE = (
     select(Case.id)
     .join(Employer, Employer.id == Case.employer_id)
-    .where(Employer.reference == bindparam("reference"), Case.organisation_id.in_(_OWN))
-    .limit(1)
-)
-_BY_REFERRAL = (
-    select(Referral.id)
-    .join(Employer, Employer.id == Referral.employer_id)
     .where(
         Employer.reference == bindparam("reference"),
-        Referral.organisation_id.in_(_OWN),
-        Referral.status == "waiting",
+        Case.organisation_id.in_(_OWN),
+        # Who has the employer now tells nothing to who had it before.
+        or_(Case.closed_at.is_(None), ~_WORKS_WITH_ANOTHER),
     )
     .limit(1)
 )
 
 
 def serves(organisation_ids: Collection[int], employer_reference: str) -> bool:
-    """Whether a provider has a case for an employer, or a referral of it that waits."""
+    """Whether a provider has a case for an employer, or had one and nobody else has it now.
+
+    A referral that waits opens nothing: anyone could type an employer's number into one.
+    """
     if not organisation_ids:
         return False
     asked = {"organisations": list(organisation_ids), "reference": employer_reference}
-    session = current_session()
-    return any(
-        session.execute(query, asked).first() is not None for query in (_BY_CASE, _BY_REFERRAL)
-    )
+    return current_session().execute(_BY_CASE, asked).first() is not None
 
 
 def adviser_choices(organisation_ids: Collection[int]) -> list[tuple[str, str]]:

@@ -202,6 +202,28 @@ def to_change(reference: str) -> EvidenceFile | None:
     )
 
 
+def about_others(facts: EvidenceFacts) -> bool:
+    """Whether a file also tells of another employer: the sheet of a session that several attended.
+
+    Such a sheet names other businesses' workers.
+    """
+    session = current_session()
+    same = select(EvidenceFile.id).where(
+        EvidenceFile.sha256 == facts.sha256, EvidenceFile.employer_id != facts.employer_id
+    )
+    if session.scalar(same.limit(1)) is not None:
+        return True
+    kind, _, reference = facts.subject.partition(":")
+    if kind != "delivery" or facts.kind != "attendance_sheet":
+        return False
+    beside = (
+        select(Attendance.id)
+        .join(Delivery, Delivery.id == Attendance.delivery_id)
+        .where(Delivery.reference == reference, Attendance.employer_id != facts.employer_id)
+    )
+    return session.scalar(beside.limit(1)) is not None
+
+
 def live_count(case_id: int) -> int:
     """How many files of a case count."""
     query = select(func.count(EvidenceFile.id)).where(

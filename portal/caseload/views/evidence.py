@@ -42,8 +42,13 @@ def take_larger_requests(endpoint: str | None, _values: dict[str, Any] | None) -
 
 
 def may_open(actor: Actor, facts: EvidenceFacts) -> bool:
-    """Whether a person may have a file: provider and LEP staff, and the employer's own people."""
-    return may_read(actor, facts) or facts.employer_reference in actor.employers
+    """Whether a person may have a file: provider and LEP staff, and the employer's own people.
+
+    A sheet that names another employer's workers too stays with staff.
+    """
+    if may_read(actor, facts):
+        return True
+    return facts.employer_reference in actor.employers and not files.about_others(facts)
 
 
 def uses_in_words(facts: EvidenceFacts) -> list[str]:

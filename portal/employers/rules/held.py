@@ -34,7 +34,8 @@ def readme(
     if missing:
         lines += ["Not in this archive:", *(f"    {name}" for name in missing)]
         lines += [
-            "    (too large for one download, not checked for viruses, damaged, or being made:",
+            "    (too large for one download, not checked for viruses, damaged, being made, or",
+            "    with names of other businesses' people:",
             "    open it in the portal, or ask the provider or the LEP)",
             "",
         ]

@@ -47,6 +47,7 @@ class AskedLine:
     best: str
     change: str
     asked_name: str
+    asked_by: int | None
 
     def is_overdue(self, day: date) -> bool:
         """Whether its link has stopped working without an answer."""
@@ -156,6 +157,7 @@ def of_resource(resource_id: int) -> list[AskedLine]:
             ResourceTest.best,
             ResourceTest.change,
             ResourceTest.asked_name,
+            ResourceTest.asked_by,
         )
         .join(Employer, Employer.id == ResourceTest.employer_id)
         .where(ResourceTest.resource_id == resource_id)

@@ -15,6 +15,7 @@ from portal.kernel.ids import normalise_reference
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Problem
 from portal.programme import queries as programme
+from portal.toolkit.access import may_work_with
 from portal.toolkit.forms.managing import MoveForm
 from portal.toolkit.forms.testing import AnswerForm, AskForm, DeclineForm
 from portal.toolkit.queries import resources as resource_queries
@@ -41,6 +42,7 @@ def tests(reference: str) -> str:
     facts = load_resource(reference)
     lines = queries.of_resource(facts.id)
     settings = programme.settings()
+    known = _known(lines)
     numbers = sorted({line.number for line in lines}, reverse=True)
     return render_template(
         "toolkit/manage/tests.html",
@@ -49,6 +51,7 @@ def tests(reference: str) -> str:
             (number, _of_version([line for line in lines if line.number == number]))
             for number in numbers
         ],
+        known=known,
         form=MoveForm(),
         states=TEST_STATES,
         colours=COLOURS,
@@ -57,6 +60,21 @@ def tests(reference: str) -> str:
         tier_title=settings.tier_title,
         today=today(),
         can_ask=facts.state in {ResourceState.TESTING, ResourceState.PUBLISHED},
+    )
+
+
+def _known(lines: list[AskedLine]) -> frozenset[str]:
+    """The tests of which a person learns who was asked.
+
+    A provider sees only its own employers and those whom its own staff asked; what another's
+    employers said is read without their names.
+    """
+    actor = current_actor()
+    colleagues = {actor.user_id, *programme.staff_of(actor.organisations)}
+    return frozenset(
+        line.reference
+        for line in lines
+        if line.asked_by in colleagues or may_work_with(actor, line.employer_reference)
     )
 
 
@@ -141,9 +159,12 @@ def test_take_back(test: str) -> ResponseReturnValue:
     """Stop waiting for an employer's answer."""
     resource = request.form.get("resource", "")
     facts = load_resource(resource)
+    reference = normalise_reference(test)
+    if reference not in _known(queries.of_resource(facts.id)):
+        abort(404)
     if MoveForm().validate_on_submit():
         with unit_of_work():
-            done = service.take_back(reference=normalise_reference(test), by=current_author())
+            done = service.take_back(reference=reference, by=current_author())
         if isinstance(done, Err):
             flash(done.problem.message, "error")
         else:
