@@ -4,6 +4,8 @@ PYTHON_OLD_OR_NEW := sh scripts/python.sh
 BIN := .venv/bin
 # One process more than cores: browser tests and kill rounds wait for other processes half their time.
 TEST_WORKERS ?= 3
+# Compiled modules are kept, whatever the shell says: a quarter of the time a process takes to start.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup setup-app run demo test check format bench prove lock licences chromium
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 
 os.environ.setdefault("PORTAL_ENV", "test")
 
@@ -13,6 +14,10 @@ from hypothesis import HealthCheck, settings
 # No example is judged by the clock: the machine is shared, and time is measured in `make bench`.
 settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portal")
+
+# A run starts a hundred processes, and each would compile the portal and its tests anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Rubbish is looked for after 10,000 new objects, not 700: a tenth of the suite's time.
 gc.set_threshold(10_000, 20, 50)
