@@ -20,6 +20,7 @@ from portal.action_plans import service as plans
 from portal.cli.demo_answers import demonstration_answers
 from portal.cli.demo_tools import taken
 from portal.cli.seed_caseload import seed_caseload
+from portal.cli.seed_governance import seed_governance
 from portal.cli.seed_movement import seed_movement
 from portal.cli.seed_network import seed_network
 from portal.cli.seed_network_awards import seed_awards
@@ -237,6 +238,8 @@ def _reports(
     )
     click.echo(f"{frozen} example reports, frozen as they stood.")
     click.echo(f"{len(release_due())} quarters of statistics, released.")
+    governed = seed_governance(head=head, owner=owner, member=member, cafe=cafe)
+    click.echo(f"{governed} examples of requests, agreements and other governance.")
 
 
 @seed.command("demo")

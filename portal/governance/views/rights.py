@@ -74,9 +74,10 @@ def _page(found: Request, form: StepForm) -> str:
     words, colour = rules.left_in_words(day, found.due_on)
     may = []
     if found.state == "open":
-        if found.channel != "account" and rules.may_ask_identity(clock, day):
+        unknown = found.channel != "account" and found.identity_on is None
+        if unknown and rules.may_ask_identity(clock, day):
             may.append(("identity_asked", "Asked them to show who they are", "secondary"))
-        if found.identity_on is None and found.channel != "account":
+        if unknown:
             may.append(("identity_shown", "They showed who they are", "secondary"))
         if rules.may_extend(clock, day):
             may.append(("extended", "Take two more months", "secondary"))

@@ -123,7 +123,9 @@ def test_a_map_that_cannot_hold_is_refused(changes: dict[str, Any], words: str) 
 
 
 def test_a_schedule_that_cannot_hold_is_refused() -> None:
-    entry = {"title": "T", "from": "F", "then": "N", "why": "W", "least": 2, "most": 1}
+    notice = {"what": "Mail", "how_long": "{period}"}
+    entry = {"title": "T", "from": "F", "then": "N", "why": "W", "notice": notice}
+    entry |= {"least": 2, "most": 1}
     with pytest.raises(RetentionError, match="both"):
         parse_classes({"classes": {"x": entry}})
     with pytest.raises(RetentionError, match="why is missing"):
