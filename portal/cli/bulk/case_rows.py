@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from portal.cli.bulk.loading import WRITTEN
 from portal.cli.bulk.world import CODES, PRICES, Business, Way, World, row
 
 PROGRAMME: Final = "pilot"
+# Days until the evidence of a piece of work is there.
+LATE: Final = (0, 0, 0, 5, 20, 60)
 
 
 def reference(letter: str, number: int) -> str:
@@ -32,6 +34,7 @@ def employer(item: Business) -> dict[str, Any]:
         part_time_headcount=item.headcount // 2,
         headcount_on=item.joined,
         size_tier=item.size_tier,
+        merged_into_id=item.merged_into,
         created_at=WRITTEN.replace(
             year=item.joined.year, month=item.joined.month, day=item.joined.day
         ),
@@ -49,11 +52,27 @@ _STAGES: Final = (
 )  # fmt: skip
 
 
+# Why a case is closed that did not come to its follow-up, and how often.
+_WHY: Final = (("no_contact", 60), ("employer_withdrew", 30), ("not_eligible", 7), ("other", 3))
+
+
+def merge(item: Business, number: int) -> dict[str, Any]:
+    """The merge of a double, on the day it was written down: it held nothing of its own yet."""
+    return row(
+        reference=reference("Z", number),
+        kept_id=item.merged_into,
+        merged_id=item.number,
+        reason="Example: the same business under a like name",
+        moved={},
+        at=WRITTEN.replace(year=item.joined.year, month=item.joined.month, day=item.joined.day),
+    )
+
+
 def case(world: World, way: Way) -> dict[str, Any]:
-    """A case at the stage it came to; three in ten are closed."""
+    """A case at the stage it came to; three in ten are closed, and those of closed businesses."""
     stage = next((stage for step, stage in _STAGES if step in way.steps), "referral")
-    closed = world.happens(30)
     last = max(way.steps.values(), default=way.opened)
+    closed_on, reason = _end(world, way, last)
     return row(
         id=way.case,
         reference=reference("C", way.case),
@@ -61,14 +80,27 @@ def case(world: World, way: Way) -> dict[str, Any]:
         organisation_id=way.provider,
         adviser_id=way.adviser,
         source_id=way.source,
-        stage="closed" if closed else stage,
+        stage="closed" if closed_on else stage,
         opened_at=world.instant(way.opened),
         stage_since=world.instant(last),
-        closed_at=world.instant(last + timedelta(days=30)) if closed else None,
-        close_reason=("completed" if "followed" in way.steps else "no_contact") if closed else None,
+        closed_at=world.instant(closed_on) if closed_on else None,
+        close_reason=reason,
         last_contact_at=world.instant(last),
         contact_count=3 + len(way.steps),
     )
+
+
+def _end(world: World, way: Way, last: date) -> tuple[date | None, str | None]:
+    """When and why a case was closed; nothing for one that is open."""
+    if way.business.closed_on is not None:
+        return way.business.closed_on, "closed_down"
+    if not world.happens(30):
+        return None, None
+    if "followed" in way.steps:
+        return last + timedelta(days=30), "completed"
+    often = [share for _, share in _WHY]
+    reason = world.chance.choices([reason for reason, _ in _WHY], often)[0]
+    return last + timedelta(days=30), reason
 
 
 REFERRAL: Final[dict[str, Any]] = {
@@ -124,8 +156,9 @@ def engagement(world: World, number: int, way: Way) -> dict[str, Any]:
     """The output of a confirmed session."""
     hard = way.business.hard_to_reach
     # Evidence is late for some: the work counts on its day, whenever it can be claimed.
-    late = timedelta(days=world.chance.choice((0, 0, 0, 5, 20, 60)))
+    late = timedelta(days=world.chance.choice(LATE))
     return output(
+        world,
         way,
         reference=reference("W", number),
         session_id=number,
@@ -139,9 +172,12 @@ def engagement(world: World, number: int, way: Way) -> dict[str, Any]:
     )
 
 
-def output(way: Way, **values: Any) -> dict[str, Any]:
-    """An output with what was frozen on it."""
+def output(world: World, way: Way, **values: Any) -> dict[str, Any]:
+    """An output with what was frozen on it; one in a hundred was withdrawn later."""
     business = way.business
+    withdrawn = None
+    if world.happens(1):
+        withdrawn = values["occurred_on"] + timedelta(days=70 + world.chance.randrange(40))
     return row(
         contract_id=way.provider,
         organisation_id=way.provider,
@@ -152,6 +188,8 @@ def output(way: Way, **values: Any) -> dict[str, Any]:
         sector=business.sector,
         district=business.district,
         size_tier=business.size_tier,
+        withdrawn_at=None if withdrawn is None else world.instant(withdrawn),
+        withdrawn_reason=None if withdrawn is None else "Example: written down for the wrong case",
         **values,
     )
 

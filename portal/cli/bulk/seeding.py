@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
@@ -13,6 +13,7 @@ from portal.accounts.models import User
 from portal.caseload import models as caseload
 from portal.cli.bulk.case_rows import (
     CASE,
+    LATE,
     OUTPUT,
     PROGRAMME,
     REFERRAL,
@@ -21,6 +22,7 @@ from portal.cli.bulk.case_rows import (
     contacts,
     employer,
     engagement,
+    merge,
     outcomes,
     output,
     reference,
@@ -103,8 +105,22 @@ class _Filler:
         self.work(ways)
         self.support(ways)
         self.follow_up(ways)
-        self.diagnostics(businesses)
+        self.diagnostics([item for item in businesses if item.merged_into is None])
+        self.merges(businesses)
         move_sequences(self.connection, self.tables)
+
+    def merges(self, businesses: list[Business]) -> None:
+        """Doubles that were found."""
+        found = [item for item in businesses if item.merged_into is not None]
+        self.load(
+            caseload.EmployerMerge,
+            (merge(item, number) for number, item in enumerate(found, 1)),
+            by_name=_ADVISER,
+        )
+
+    def _proved(self, day: date) -> datetime:
+        """When the evidence of a day's work was there: on the day, or late."""
+        return self.world.instant(day + timedelta(days=self.world.chance.choice(LATE)))
 
     def people(self) -> None:
         """Providers, advisers, sources, a contract each and one rate card."""
@@ -227,8 +243,9 @@ class _Filler:
         self.load(
             Output,
             (
-                output(way, reference=reference("Q", number), delivery_id=number,
+                output(self.world, way, reference=reference("Q", number), delivery_id=number,
                         session_id=None, output_type=kind, occurred_on=day,
+                        arose_at=self._proved(day),
                         base_pence=PRICES[kind], bonus_pence=0, hard_to_reach=False)
                 for number, way, kind, day in sessions
             ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -17,6 +17,11 @@ from portal.diagnostics.rules.catalogue import load_catalogue
 
 FIRST: Final = date(2024, 4, 1)
 DAYS: Final = 940
+LAST: Final = FIRST + timedelta(days=DAYS)
+# Of every so many employers one is written down twice under a like name, and stands so still; for
+# as many, the double was found and merged.
+DOUBLES: Final = 200
+_CLOSE_DOWN: Final = 2
 SECTORS: Final = (("retail", 42), ("hospitality", 31), ("social_care", 24), ("other", 3))
 SIZES: Final = (
     ("micro", 56, 1, 9),
@@ -60,6 +65,8 @@ class Business:
     district: str
     joined: date
     hard_to_reach: bool
+    closed_on: date | None = None
+    merged_into: int | None = None
 
 
 @dataclass(slots=True)
@@ -98,36 +105,55 @@ class World:
         return found
 
     def businesses(self) -> Iterator[Business]:
-        """The employers, in order; one in two hundred is another's double under a like name."""
+        """The employers, in order, and after them doubles that were merged into some of them."""
         chance = self.chance
         sectors, districts = dict(SECTORS), dict(DISTRICTS)
         size_weights = [size[1] for size in SIZES]
-        earlier = ""
+        earlier, kept = "", []
         for number in range(1, self.employers + 1):
             tier, _, least, most = chance.choices(SIZES, size_weights)[0]
             name = f"Example Business {number:06d}"
-            if number % 200 == 0:
+            if number % DOUBLES == 0:
                 name = f"{earlier} Limited"
             earlier = name
-            yield Business(
+            joined = chance.choice(self.days)
+            business = Business(
                 number,
                 name,
                 chance.choices(list(sectors), list(sectors.values()))[0],
                 tier,
                 least + int((most - least) * chance.random() ** 2),
                 chance.choices(list(districts), list(districts.values()))[0],
-                chance.choice(self.days),
+                joined,
                 chance.random() < 0.4,  # noqa: PLR2004 - the share that is hard to reach
+                self._closing(joined),
             )
+            if number % DOUBLES == DOUBLES // 2:
+                kept.append(business)
+            yield business
+        for number, business in enumerate(kept, self.employers + 1):
+            joined = min(business.joined + timedelta(days=chance.randrange(90)), LAST)
+            yield replace(
+                business,
+                number=number,
+                name=f"{business.name} Ltd",
+                joined=joined,
+                merged_into=business.number,
+            )
+
+    def _closing(self, joined: date) -> date | None:
+        """The day a business closes down, for the few that do while the programme runs."""
+        day = joined + timedelta(days=60 + self.chance.randrange(600))
+        return day if self.happens(_CLOSE_DOWN) and day <= LAST else None
 
     def ways(self, businesses: list[Business]) -> Iterator[Way]:
         """One case for each employer of a target sector, as far as it came."""
         chance = self.chance
-        last = FIRST + timedelta(days=DAYS)
         case = 0
         for business in businesses:
-            if business.sector == "other":
+            if business.sector == "other" or business.merged_into is not None:
                 continue
+            last = business.closed_on or LAST
             case += 1
             way = Way(
                 case,
