@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
+from portal.db.promise_keys import refuse_addresses
 from portal.db.session import after_commit, current_session
 from portal.db.types import JsonDocument, UtcDateTime
 from portal.kernel.clock import utc_now
@@ -89,10 +90,12 @@ def add(
 ) -> OutboxEntry:
     """Promise a piece of work inside the current unit of work.
 
-    With a ``unique_key`` the same promise is made only once; the earlier entry is returned.
+    With a ``unique_key`` the same promise is made only once; the earlier entry is returned. It
+    outlives the rest of the promise, so an address in it is refused (``ValueError``).
     """
     session = current_session()
     if unique_key is not None:
+        refuse_addresses([unique_key])
         earlier = session.scalar(select(OutboxEntry).where(OutboxEntry.unique_key == unique_key))
         if earlier is not None:
             return earlier
@@ -111,6 +114,7 @@ def add_all(*, kind: str, work: Mapping[str, Mapping[str, Any]]) -> None:
 
     As many statements as for one; what was promised before is not promised again.
     """
+    refuse_addresses(work)
     session = current_session()
     known = set(
         session.scalars(select(OutboxEntry.unique_key).where(OutboxEntry.unique_key.in_(work)))
