@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -70,10 +71,10 @@ def portal_app(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> 
     app.extensions["portal_db"].dispose()
 
 
-@pytest.fixture
-def app(portal_app: Flask) -> Iterator[Flask]:
-    """The application inside a transaction that is rolled back at the end of the test."""
-    database: Database = portal_app.extensions["portal_db"]
+@contextmanager
+def rolled_back(portal_app: Flask, database: Database) -> Iterator[Flask]:
+    """The application on a database, inside a transaction that is rolled back at the end."""
+    usual: Database = portal_app.extensions["portal_db"]
     connection = database.engine.connect().execution_options(**{WRITE_OPTION: True})
     outer = connection.begin()
     real = database.sessions
@@ -83,13 +84,22 @@ def app(portal_app: Flask) -> Iterator[Flask]:
         join_transaction_mode="create_savepoint",
         expire_on_commit=True,
     )
+    portal_app.extensions["portal_db"] = database
     _start_afresh(portal_app)
     with portal_app.app_context():
         yield portal_app
         current_session().close()
+    portal_app.extensions["portal_db"] = usual
     database.sessions = real
     outer.rollback()
     connection.close()
+
+
+@pytest.fixture
+def app(portal_app: Flask) -> Iterator[Flask]:
+    """The application inside a transaction that is rolled back at the end of the test."""
+    with rolled_back(portal_app, portal_app.extensions["portal_db"]) as app:
+        yield app
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
@@ -12,18 +14,50 @@ from sqlalchemy import func, select, text
 import portal.employers
 from portal.db import current_session
 from portal.db.audit import AuditEntry
+from portal.db.session import Database
 from portal.employers.models import RegisterEntry
 from portal.employers.queries import search_register
 from portal.employers.rules.register_file import RegisterFileError
-from portal.employers.service import import_register
+from portal.employers.service import ImportSummary, import_register
+from tests.integration.conftest import rolled_back
+from tests.support import databases
 
 SAMPLE = Path(portal.employers.__file__).parent / "data" / "register-sample.csv"
 HEAD = "EmployerName,EmployerId,CompanyNumber,DateSubmitted\n"
 
 
+@pytest.fixture(scope="module")
+def loaded(
+    portal_app: Flask, database_kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Database, ImportSummary]]:
+    """A database of its own with the sample in it for good, and what loading it said."""
+    folder = tmp_path_factory.mktemp("register")
+    database = Database(databases.new_database(database_kind, folder))
+    usual = portal_app.extensions["portal_db"]
+    portal_app.extensions["portal_db"] = database
+    try:
+        with portal_app.app_context():
+            summary = import_register(SAMPLE.read_bytes())
+    finally:
+        portal_app.extensions["portal_db"] = usual
+    yield database, summary
+    database.dispose()
+
+
 @pytest.fixture
-def sample(app):
-    return import_register(SAMPLE.read_bytes())
+def app(request: pytest.FixtureRequest, portal_app: Flask) -> Iterator[Flask]:
+    """As everywhere; for a test that asks for the sample, on the database that holds it."""
+    database = portal_app.extensions["portal_db"]
+    if "sample" in request.fixturenames:
+        database, _ = request.getfixturevalue("loaded")
+    with rolled_back(portal_app, database) as app:
+        yield app
+
+
+@pytest.fixture
+def sample(app: Flask, loaded: tuple[Database, ImportSummary]) -> ImportSummary:
+    """The sample, loaded before the test; what a test changes is taken back."""
+    return loaded[1]
 
 
 def load(rows: str):
