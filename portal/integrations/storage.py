@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -137,21 +138,48 @@ class LocalStorage:
             raise StorageAway(_AWAY) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where S3-compatible storage is and how to get in; what is not said, its own usual way says.
+
+    Without a key the machine's own role, or what its environment holds, opens the bucket.
+    """
+
+    endpoint: str | None = None
+    region: str | None = None
+    key_id: str | None = None
+    secret: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        """In the words of the library."""
+        wanted: dict[str, Any] = {
+            "endpoint": self.endpoint,
+            "region": self.region,
+            "access_key_id": self.key_id,
+            "secret_access_key": self.secret,
+        }
+        return {name: value for name, value in wanted.items() if value is not None}
+
+
 class ObjectStorage:
     """S3-compatible storage through obstore."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, bucket: Bucket | None = None) -> None:
         import obstore
         from obstore.exceptions import AlreadyExistsError
         from obstore.store import from_url
 
         self._obstore: Any = obstore
         self._exists_error: type[Exception] = AlreadyExistsError
+        client: dict[str, Any] = dict(_CLIENT)
+        if bucket is not None and (bucket.endpoint or "").startswith("http://"):
+            client["allow_http"] = True
         patience: dict[str, Any] = {
-            "client_options": _CLIENT,
+            "client_options": client,
             "retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=15)},
         }
-        self._store: Any = from_url(url, **patience)
+        options = bucket.options() if bucket is not None and url.startswith("s3:") else {}
+        self._store: Any = from_url(url, **patience, **options)
 
     def put(self, key: str, data: bytes) -> str:
         """Store under the key; the service makes the write whole or not at all."""
@@ -199,13 +227,13 @@ class ObjectStorage:
             raise StorageAway(_AWAY) from error
 
 
-def make_storage(url: str) -> Storage:
+def make_storage(url: str, bucket: Bucket | None = None) -> Storage:
     """The storage a STORAGE_URL names: ``file:///folder`` or ``s3://bucket/prefix``."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         return LocalStorage(Path(unquote(parts.path)))
     if parts.scheme in {"s3", "memory"}:
-        return ObjectStorage(url)
+        return ObjectStorage(url, bucket)
     raise ValueError("STORAGE_URL must start with file:/// or s3://")
 
 
@@ -216,5 +244,13 @@ def storage() -> Storage:
 
 
 def init_storage(app: Flask) -> None:
-    """Choose the storage from STORAGE_URL."""
-    app.extensions[STORAGE_EXTENSION] = make_storage(app.config["SETTINGS"].storage_url)
+    """Choose the storage from STORAGE_URL and what is said of its bucket."""
+    settings = app.config["SETTINGS"]
+    secret = settings.storage_secret_access_key
+    bucket = Bucket(
+        endpoint=settings.storage_endpoint,
+        region=settings.storage_region,
+        key_id=settings.storage_access_key_id,
+        secret=None if secret is None else secret.get_secret_value(),
+    )
+    app.extensions[STORAGE_EXTENSION] = make_storage(settings.storage_url, bucket)

@@ -23,6 +23,7 @@ BIG = os.environ.get("BIG") == "1"
 RELOADS = 20 if BIG else 1
 PEOPLE = 8 if BIG else 4
 PATIENCE = 120.0
+WORKERS = 2
 
 
 class OnSocket(http.client.HTTPConnection):
@@ -63,7 +64,7 @@ class Served:
             "QUEUE_PATH": str(folder / "queue.db"),
             "LOG_LEVEL": "ERROR",
             "BIND": f"unix:{self.socket}",
-            "WEB_CONCURRENCY": "2",
+            "WEB_CONCURRENCY": str(WORKERS),
             "NOTIFY_SOCKET": str(folder / "notify"),
             "PYTHONPATH": f"{folder}:{ROOT}",
         }
@@ -188,6 +189,12 @@ def first_a_version_that_does_not_load(served: Served) -> None:
     served.version.write_text("broken")
     os.kill(served.main, signal.SIGUSR2)
     served.says("this version does not load")
+    # It is noticed to be gone before the next is taken.
+    children = Path(f"/proc/{served.main}/task/{served.main}/children")
+    end = time.monotonic() + PATIENCE
+    while len(children.read_text().split()) > WORKERS:
+        assert time.monotonic() < end
+        time.sleep(0.05)
     assert alive(served.main)
     assert served.ask() == (200, "1")
 
