@@ -9,6 +9,7 @@ was, and one that ends well leaves nothing switched off.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -37,6 +38,7 @@ _WALLS: Final = (
     "SELECT oid::regclass::text, relrowsecurity, relforcerowsecurity FROM pg_class "  # noqa: S608
     f"WHERE relkind = 'r' AND relnamespace = {_HERE} ORDER BY 1"
 )
+_WHERE: Final = re.compile(r"line (\d+), column (\w+)")
 _FOREIGN: Final = (
     "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "  # noqa: S608
     f"WHERE contype = 'f' AND connamespace = {_HERE} ORDER BY 1, 2"
@@ -144,20 +146,19 @@ class PostgresSide:
 
     def write(self, shape: Shape, rows: Iterable[tuple[Any, ...]]) -> None:
         """By COPY, which sends them on as they come."""
-        last: tuple[Any, ...] | None = None
         try:
             with (
                 self._driver.cursor() as cursor,
                 cursor.copy(f'COPY "{shape.name}" ({_listed(shape.columns)}) FROM STDIN') as copy,
             ):
                 for row in rows:
-                    last = row
                     copy.write_row(row)
         except psycopg.DataError as error:
-            where = shape.name if last is None else f"{shape.named(last)} or a few rows before it"
-            # The first line says which limit; the rest may quote what people wrote.
+            # Where, and which limit; what stands there may be what people wrote.
+            found = _WHERE.search(str(error.diag.context or ""))
+            where = "" if found is None else f" row {found[1]} by key, column {found[2]}"
             reason = str(error).splitlines()[0]
-            raise MoveError(f"PostgreSQL cannot keep {where}: {reason}") from error
+            raise MoveError(f"PostgreSQL cannot keep {shape.name}{where}: {reason}") from error
 
     def _said(self, query: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.connection.execute(text(query))]

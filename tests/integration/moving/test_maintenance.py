@@ -52,7 +52,7 @@ def browser(app: Flask) -> PortalClient:
 
 @pytest.mark.usefixtures("resting")
 def test_pages_show_and_say_so(somebody: PortalClient) -> None:
-    for path in ("/", "/help", "/account"):
+    for path in ("/help", "/account", "/accessibility"):
         page = somebody.get(path)
         assert page.status_code == 200, path
         assert "read-only for a while" in page.get_data(as_text=True), path

@@ -80,25 +80,12 @@ def test_a_row_that_is_changed_later_is_found_by_check(full: Flask, target: Data
     assert "not empty" in refused(full, "db", "move", "--to", target.url)
 
 
-def test_a_source_that_does_not_fit_is_refused(full: Flask, target: Database) -> None:
-    """What PostgreSQL cannot keep, or keeps as something else, is named; mended, it moves."""
-    for spoil, mend, words in (
-        (
-            "UPDATE users SET name = printf('%0999d', 0) WHERE id = 2",
-            "UPDATE users SET name = 'Example' WHERE id = 2",
-            "PostgreSQL cannot keep users row id=2",
-        ),
-        (
-            """UPDATE outbox SET payload = '{"a": -0.0}' WHERE id = 1""",
-            "UPDATE outbox SET payload = '{}' WHERE id = 1",
-            "outbox row id=1 differs in payload",
-        ),
-    ):
-        change(full, spoil)
-        assert words in refused(full, "db", "move", "--to", target.url)
-        assert rows_of(target) == 0
-        change(full, mend)
-    assert move(own(full), target, tell=quiet) == []
+def test_what_postgresql_cannot_keep_is_named(full: Flask, target: Database) -> None:
+    change(full, "UPDATE users SET name = printf('%0999d', 0) WHERE id = 2")
+    said = refused(full, "db", "move", "--to", target.url)
+    assert "PostgreSQL cannot keep users row 2 by key, column name: value too long" in said
+    assert "000000" not in said
+    assert rows_of(target) == 0
 
 
 def test_a_source_of_another_version_is_refused(full: Flask, target: Database) -> None:
@@ -182,7 +169,7 @@ def killed(app: Flask, target: Database, moment: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"] if BIG else ["postgresql"])
 @pytest.mark.parametrize("moment", MOMENTS if BIG else MOMENTS[1:2])
 def test_killed_at_any_moment_it_can_be_done_again(
     full: Flask, tmp_path: Path, kind: str, moment: str
