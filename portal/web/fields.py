@@ -99,7 +99,8 @@ class PortalField(Field):
         """Whether nothing was entered."""
         if self.raw_data is None:
             return self.data in (None, "", [], ())
-        return all(not str(value).strip() for value in self.raw_data)
+        # As the fields clean it: marks that nobody sees are nothing.
+        return all(not clean_line(str(value)) for value in self.raw_data)
 
     def first_id(self) -> str:
         """The id of the input that an error summary leads to."""

@@ -82,7 +82,8 @@ def _conditions(asked: TimelineFilter) -> list[ColumnElement[bool]]:
         found.append(_entry.by_name.icontains(asked.person, autoescape=True))
     if asked.start is not None:
         found.append(_entry.at >= _begin(asked.start))
-    if asked.end is not None:
+    # There is no day after the last that can be named.
+    if asked.end is not None and asked.end < date.max:
         found.append(_entry.at < _begin(asked.end + timedelta(days=1)))
     found.extend(
         or_(

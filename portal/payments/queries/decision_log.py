@@ -56,7 +56,8 @@ def log_page(asked: LogFilter, *, before: int | None = None) -> LogPage:
         query = query.where(_table.c.action == asked.action)
     if asked.start is not None:
         query = query.where(_table.c.at >= _begin(asked.start))
-    if asked.end is not None:
+    # There is no day after the last that can be named.
+    if asked.end is not None and asked.end < date.max:
         query = query.where(_table.c.at < _begin(asked.end + timedelta(days=1)))
     if before is not None:
         query = query.where(_table.c.sequence < before)

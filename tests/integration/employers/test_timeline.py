@@ -85,6 +85,8 @@ def test_filters_narrow_what_is_shown_and_taken_away(owner: Any, employer: Emplo
     assert titles(owner.soup(f"{base}?q=rotas")) == ["100% done", "Called about rotas"]
     assert titles(owner.soup(f"{base}?q=%25")) == ["100% done"]
     assert titles(owner.soup(f"{base}?from=2026-03-03&to=2026-03-03")) == ["Plan agreed"]
+    # The last day that can be named has no day after it.
+    assert len(titles(owner.soup(f"{base}?to=9999-12-31"))) == 3
     soup = owner.soup(f"{base}?person=nobody")
     assert "Nothing fits" in soup.get_text()
     assert soup.find("input", {"name": "person"})["value"] == "nobody"

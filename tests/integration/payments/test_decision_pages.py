@@ -56,6 +56,7 @@ def test_decisions_are_found_by_record_person_kind_and_day(manager: PortalClient
     tomorrow, day = today() + timedelta(days=1), today()
     assert titles(manager, f"/decisions?from={tomorrow.isoformat()}") == []
     assert len(titles(manager, f"/decisions?from={day}&to={day}")) == len(whole)
+    assert titles(manager, "/decisions?to=9999-12-31") == whole
     # What makes no sense is not there.
     odd = "/decisions?from=yesterday&action=x&before=-1"
     assert len(titles(manager, odd)) == len(whole)
