@@ -18,6 +18,13 @@ from portal.network.models import ForumPost, ForumThread
 from portal.network.service.forum_keeping import keep_thread
 
 
+def take_people_out(user_ids: Collection[int]) -> None:
+    """Whoever leaves is named no longer in the threads in which they wrote; later nobody knows."""
+    written = select(ForumPost.thread_id).where(ForumPost.by.in_(user_ids))
+    begun = select(ForumThread.id).where(ForumThread.by.in_(user_ids))
+    take_names_out(sorted(set(current_session().scalars(written.union(begun)))))
+
+
 def take_names_out(thread_ids: Collection[int]) -> None:
     """Take writers, addresses and numbers out of titles and posts, and out of the search."""
     session = current_session()

@@ -10,6 +10,7 @@ from portal.db import current_session
 from portal.governance.queries.anchors import table_of
 from portal.governance.rules.holdings import holdings
 from portal.governance.rules.retention import REMOVED_NAME
+from portal.governance.service.forum_names import take_people_out
 
 # What only makes sense with a person behind it, by the column that leads to the person.
 BELONGINGS = (
@@ -34,6 +35,7 @@ def close_accounts(user_ids: Collection[int]) -> dict[str, int]:
     """
     session = current_session()
     counts: dict[str, int] = {}
+    take_people_out(user_ids)
     for name, column in BELONGINGS:
         table = table_of(name)
         gone = session.execute(delete(table).where(table.c[column].in_(user_ids)))
