@@ -6,10 +6,9 @@ see); the records are made by ``matrix_world``.
 
 from __future__ import annotations
 
-import io
 import itertools
-import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,11 +20,13 @@ from werkzeug.routing import Rule
 
 from portal.accounts.models import User
 from portal.db import current_session
+from portal.integrations.jobs import HANDLERS_EXTENSION, run_daily
 from tests.factories.accounts import sign_in
 from tests.support.matrix_audiences import ALSO, AUDIENCES, KEYED, WORDLESS, may_see, towards
+from tests.support.matrix_reading import told_by
 from tests.support.matrix_rows import LEFT_ALONE, tables, words_in
 from tests.support.matrix_side import Side, World, address
-from tests.support.matrix_statement import ACTORS, CHANGES, Who, statement
+from tests.support.matrix_statement import ACTORS, CHANGES, EVERYBODY, Who, statement
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 KEPT_OUT = {401, 403, 404, 405}
@@ -46,6 +47,9 @@ class Answer:
     text: str
     writes: list[str] = field(default_factory=list)
     crossings: list[str] = field(default_factory=list)
+    # What was promised to the worker, and every mail: to whom, and all its words.
+    promised: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    mails: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def let_in(self) -> bool:
@@ -64,6 +68,13 @@ class Matrix:
             **{name: key for name, key in world.people.items() if name in ACTORS},
             **world.a.people,
             **{f"other {name}": key for name, key in world.b.people.items()},
+        }
+        standing = {**self.keys, "lep manager 2": world.people["payer"]}
+        standing["officer 2"] = world.people["assessor"]
+        self._readers = {
+            current_session().get_one(User, key).email: name.removesuffix(" 2")
+            for name, key in standing.items()
+            if key is not None
         }
         self._clients = {name: FlaskClient(app) for name in ACTORS}
         for name, client in self._clients.items():
@@ -85,6 +96,25 @@ class Matrix:
         client = self._clients[actor]
         # Signing out, too, is taken back.
         client._cookies = dict(self._cookies[actor])
+        with self.undone() as answer:
+            response = client.open(path, method=method, data=data, **more)
+            answer.status, answer.location = response.status_code, response.location or ""
+            answer.text = told_by(self.app, response)
+            response.close()
+            self._tell(answer)
+        return answer
+
+    def daily(self) -> Answer:
+        """What the worker does each morning, with every mail of it; taken back."""
+        with self.undone() as answer:
+            failed = run_daily()
+            assert failed == [], failed
+            self._tell(answer)
+        return answer
+
+    @contextmanager
+    def undone(self) -> Iterator[Answer]:
+        """Note what is written, and take it back."""
         current_session().close()
         database = self.app.extensions["portal_db"]
         nested = database.sessions.kw["bind"].begin_nested()
@@ -97,15 +127,26 @@ class Matrix:
         event.listen(database.engine, "before_cursor_execute", note)
         try:
             with self.app.app_context():
-                response = client.open(path, method=method, data=data, **more)
-            answer.status, answer.location = response.status_code, response.location or ""
-            answer.text = f"{response.headers}{readable(response.get_data())}"
-            response.close()
+                yield answer
         finally:
             event.remove(database.engine, "before_cursor_execute", note)
             current_session().close()
             nested.rollback()
-        return answer
+
+    def _tell(self, answer: Answer) -> None:
+        """Let the worker write the mails that were promised, and open them all."""
+        handlers = self.app.extensions[HANDLERS_EXTENSION]
+        done = len(answer.writes)
+        for kind, payload in list(answer.promised):
+            if kind in TELLERS:
+                handlers[kind](payload)
+        # What the worker wrote is not what the person wrote.
+        del answer.writes[done:]
+        answer.mails = [
+            (one["to"], f"{one['subject']} {one['text']} {one['html']}")
+            for kind, one in answer.promised
+            if kind == MAIL
+        ]
 
     def _note(self, answer: Answer, context: Any) -> None:
         """Remember what a statement writes, and whether it ties one side to the other."""
@@ -116,6 +157,9 @@ class Matrix:
         if table is None or table.name in HARMLESS:
             return
         answer.writes.append(table.name)
+        if table.name == "outbox":
+            given = context.compiled_parameters
+            answer.promised += [(one["kind"], one["payload"]) for one in given if "payload" in one]
         for values in context.compiled_parameters:
             sides = {self._sides.get((table.name, values.get(f"{table.name}_id")))}
             for column in table.columns:
@@ -131,6 +175,17 @@ class Matrix:
     def rules(self) -> list[Rule]:
         """Every route, always in the same order."""
         return sorted(self.app.url_map.iter_rules(), key=lambda rule: (rule.endpoint, rule.rule))
+
+    def dangerous(self) -> Iterator[tuple[Rule, str]]:
+        """Whom no page about a record may let in, or tell of another's: every route, every person.
+
+        Those who may, on the record's own side, have nothing to be kept from.
+        """
+        for rule in self.rules():
+            may = self.who(rule.endpoint, "GET")
+            if "GET" not in (rule.methods or set()) or not (rule.arguments and may != EVERYBODY):
+                continue
+            yield from ((rule, name) for name in ACTORS if name not in may or name in RIVALS)
 
     def path(self, rule: Rule, method: str, side: Side | None = None) -> str:
         """The address of one side's record, of side a unless said."""
@@ -183,13 +238,26 @@ class Matrix:
         for letter, column in words_in(answer.text):
             if may_see(actor, letter, column):
                 continue
-            if letter in "ac" and endpoint in KEYED:
+            table = column.partition(".")[0]
+            if letter in "ac" and {table, column} & KEYED.get(endpoint, frozenset()):
                 continue
             also = ALSO.get(endpoint)
-            table = column.partition(".")[0]
             if also and {table, column} & also[0] and towards(actor, letter) in also[1]:
                 continue
             yield f"tells {column} of side {letter}"
+
+    def posted(self, actor: str, answer: Answer) -> Iterator[str]:
+        """Words in mails to somebody who may not see them, whoever had them sent."""
+        for to, text in answer.mails:
+            reader = self._readers.get(to)
+            of = next((near(letter) for letter, _column in words_in(to)), near_to(actor))
+            for letter, column in words_in(text):
+                if reader and may_see(reader, letter, column):
+                    continue
+                # Somebody outside reads what the side that they belong to, or wrote them, tells.
+                if reader is None and (letter == "s" or of in {"", near(letter)}):
+                    continue
+                yield f"mails {column} of side {letter} to {reader or of or 'somebody'} ({to})"
 
     def mixed(self, rule: Rule) -> Iterator[str]:
         """Addresses that name one side's record under the other's."""
@@ -204,6 +272,27 @@ class Matrix:
                     yield path
 
 
+RIVALS = ("other owner", "other manager", "other adviser", "visitor", "evaluator", "stranger")
+MAIL = "mail.send"
+# Work of the worker's that writes mails; the rest draws papers and looks through files.
+TELLERS = {
+    *("accounts.recover", "network.event_tell", "network.forum_tell", "network.event_invite"),
+    "network.award_round_opened",
+}
+
+
+def near(letter: str) -> str:
+    """Which of the two sides a letter belongs to; nothing for what both have in common."""
+    return {"a": "a", "c": "a", "b": "b", "d": "b"}.get(letter, "")
+
+
+def near_to(actor: str) -> str:
+    """Which side somebody belongs to; nothing for the LEP and for strangers."""
+    if actor.startswith("other "):
+        return "b"
+    return "a" if actor in {"owner", "member", "adviser", "manager"} else ""
+
+
 # Tables in which two businesses are meant to stand together.
 MEETING = {
     *("network_competitors", "network_ties", "peer_matches", "employer_merges", "forum_posts"),
@@ -216,18 +305,11 @@ UNRELEASED = (
     "copy_file",
 )
 NOTHING_THERE = (
-    *(
-        "erasure",
-        "erasure_do",
-        "erasure_propose",
-        "erasure_refuse",
-        "hold_lift",
-        "hold_new",
-        "retention_period",
-    ),
+    *("erasure", "erasure_do", "erasure_propose", "erasure_refuse", "retention_period"),
+    *("hold_lift", "hold_new", "breach", "breach_close", "breach_edit", "breach_note"),
+    *("rights_copy", "rights_request", "rights_step"),
     *("my_consent", "my_copy", "my_copy_take", "my_request_withdraw", "privacy_version"),
-    *("breach", "breach_close", "breach_edit", "breach_note", "consent_list", "agreement"),
-    *("rights_copy", "rights_copy_take", "rights_request", "rights_step"),
+    *("consent_list", "agreement", "rights_copy_take"),
 )
 # What somebody who may gets, where the example's record is not in a state for it.
 OTHERWISE: Mapping[tuple[str, str], frozenset[int]] = {
@@ -251,10 +333,11 @@ OTHERWISE: Mapping[tuple[str, str], frozenset[int]] = {
     ("security.two_factor_rescue", "POST"): frozenset({404}),
     ("security.two_factor_setup", "GET"): frozenset({302}),
     ("security.two_factor_setup", "POST"): frozenset({302}),
-    # The programme report is not made for statistics; there is no file of this name.
-    ("reports.definitions", "GET"): frozenset({404}),
+    # There is no file of this name.
     ("static", "GET"): frozenset({404}),
     # Nobody has given a password first.
+    ("security.mf_recovery", "GET"): frozenset({302}),
+    ("security.tf_select", "GET"): frozenset({302}),
     ("security.two_factor_token_validation", "GET"): frozenset({302}),
     ("security.two_factor_token_validation", "POST"): frozenset({302}),
     # The survey is still open: there are no results.
@@ -284,52 +367,9 @@ def blend(one: Side, other: Side, endpoint: str, from_one: set[str]) -> Side:
     return Side("m", other.rows, other.further, values=values)
 
 
-def readable(data: bytes) -> str:
-    """The text of an answer, and of every file in it when it is an archive."""
-    if not data.startswith(b"PK"):
-        return data.decode("utf-8", "replace")
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return "\n".join(f"{name} {readable(archive.read(name))}" for name in archive.namelist())
-
-
 def unlisted() -> list[str]:
     """Tables with words for which nobody has said whose eyes they are for."""
     return sorted(tables().keys() - AUDIENCES.keys() - LEFT_ALONE.keys() - WORDLESS)
-
-
-def printed(app: Flask) -> str:
-    """The matrix as a document: every route, its methods, and who may use it."""
-    people = list(ACTORS)
-    lines = [
-        "# Who may use what",
-        "",
-        "Written by `.venv/bin/python -m tests.support.matrix`, from the statement by hand in",
-        "`tests/support/matrix_statement.py`; `tests/integration/security/test_matrix.py` asks",
-        "every route as everybody and fails when the portal answers otherwise.",
-        "",
-        "*Own* and *other* are said of a record: an address about one business, or about one",
-        "provider's case or money. Where the address names no record, everybody sees their own.",
-        "`yes`: may use it; `reads`: may look, not change; an empty field: is refused.",
-        "",
-        *(f"- **{name}**: {meaning}" for name, meaning in ACTORS.items()),
-        "",
-        f"| route | address | methods | {' | '.join(people)} |",
-        f"| {' | '.join('---' for _ in range(len(people) + 3))} |",
-    ]
-    stated = statement()
-    for rule in sorted(app.url_map.iter_rules(), key=lambda one: (one.endpoint, one.rule)):
-        methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-        may = stated.get(rule.endpoint, frozenset())
-        change = CHANGES.get(rule.endpoint, may)
-        cells = [
-            ("yes" if name in change else "reads") if name in may | change else ""
-            for name in people
-        ]
-        address = rule.rule.replace("|", "\\|")
-        lines.append(
-            f"| {rule.endpoint} | `{address}` | {', '.join(methods)} | {' | '.join(cells)} |"
-        )
-    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
@@ -339,6 +379,7 @@ def main() -> None:
 
     from config import Settings
     from portal import create_app
+    from tests.support.matrix_print import printed
 
     with TemporaryDirectory() as folder:
         app = create_app(

@@ -16,6 +16,7 @@ from tests.support.matrix_statement import (
     HEADS,
     LEP,
     OWNER,
+    PROVIDERS,
     SERVING,
     SIGNED_IN,
     STAFF,
@@ -69,17 +70,15 @@ _TABLES: Final[tuple[tuple[Who, str], ...]] = (
     (
         STAFF,
         """campaigns insights insight_themes resource_tests resource_events resource_ratings
-        referral_sources""",
+        referral_sources resources resource_versions resource_files""",
     ),
     (
         EVERYBODY,
         """network_members awards award_rounds champions events event_series
-        organisations resources
-        resource_versions resource_files library_entries register_entries rate_cards roles
-        programme_settings""",
+        organisations library_entries register_entries roles""",
     ),
-    # Somebody who signs up finds their business by its name, to ask to belong to it.
-    (SIGNED_IN, "employers.name employers.trading_name employers.search_text"),
+    (PROVIDERS | FINANCE, "rate_cards"),
+    (LEP, "programme_settings"),
     (OWNER | LEP, "forum_texts.body"),
     (CASEWORK, "resource_tests.to_email"),
     # What people ask of the portal about themselves, and what is done about it.
@@ -141,61 +140,59 @@ WORDLESS: Final = frozenset(
     ]
 )
 # What the LEP and its people made (letter s) is named where it is used.
-SHARED: Final[dict[str, Who]] = {"users": EVERYBODY, "award_assessments": LEP}
+SHARED: Final[dict[str, Who]] = {
+    "users": SIGNED_IN,
+    "award_assessments": LEP,
+    # Published: what the sides began themselves are drafts.
+    "resources": EVERYBODY,
+    "resource_versions": EVERYBODY,
+    "resource_files": EVERYBODY,
+}
 
-# A link is a key: whoever has it sees what it is for. Nothing of the other side, all the same.
-KEYED: Final = frozenset(
-    [
-        "caseload.confirm",
-        "caseload.confirm_new_link",
-        "caseload.refer_link",
-        "employers.invitation",
-        "network.event_feedback",
-        "network.invited",
-        "network.invited_decline",
-        "network.match",
-        "network.registration",
-        "network.registration_accept",
-        "network.registration_cancel",
-        "network.registration_certificate",
-        "network.registration_ics",
-        "network.registration_qr",
-        "network.registration_queue",
-        "network.statement",
-        "network.unsubscribe",
-        "network.unsubscribe_now",
-        "network.resume_mail",
-        "network.verify_code",
-        "network.certificate",
-        "network.member",
-        "reports.mail_stop",
-        "reports.mail_stop_now",
-        "reports.pulse_answer",
-        "reports.pulse_start",
-        "reports.pulse_thanks",
-        "toolkit.added_file",
-        "toolkit.test_answer",
-        "toolkit.go",
-    ]
-)
+# A link is a key: whoever has it sees what it is for, and of that no more than stands here.
+# Nothing of the other side, all the same.
+_NAMED: Final = frozenset({"employers.name", "employers.trading_name"})
+_PLACE: Final = frozenset({"event_registrations.name", "event_registrations.needs"})
+KEYED: Final[dict[str, frozenset[str]]] = {
+    "caseload.confirm": _NAMED
+    | {"support_deliveries.title", "support_deliveries.place", "support_deliveries.trainer"},
+    "caseload.refer_link": frozenset({"referral_sources.name"}),
+    "employers.invitation": _NAMED,
+    "network.invited": _NAMED,
+    "network.match": _NAMED | {"peer_requests", "peer_matches"},
+    "network.registration": _PLACE,
+    "network.unsubscribe": frozenset({"users.email"}),
+    "reports.pulse_answer": _NAMED,
+    "reports.pulse_start": _NAMED,
+    "toolkit.test_answer": _NAMED | {"resource_versions"},
+}
 # What some pages tell beyond a text's usual readers, and why that is right.
 _CONFIRMED: Final = frozenset({"support_deliveries", "diagnostic_sessions"})
 _HELD: Final = frozenset(
     {
         *("case_stage_changes", "cases", "consultations", "diagnostic_sessions", "interactions"),
         *("employer_merges", "insights", "outputs", "referrals", "referrals_out"),
-        *("resource_tests", "support_deliveries", "follow_ups", "outcome_records"),
+        *("resource_tests", "resources", "support_deliveries", "follow_ups", "outcome_records"),
         *("employer_join_requests", "check_overrides"),
     }
+)
+FORUM: Final = ("thread", "post", "category", "forum", "forum_search")
+FINDING: Final = (
+    *("employers.find", "employers.suggest", "employers.ask", "network.competitors"),
+    *("caseload.referral_new", "caseload.referral_suggest", "caseload.case_new"),
 )
 ALSO: Final[dict[str, tuple[frozenset[str], Who]]] = {
     # All mail of a demonstration on one page, which no real installation has.
     "mailbox.show": (frozenset({"contracts", "employers", "users"}), EVERYBODY),
-    # Businesses in the network that chose to be named there.
+    # Businesses in the network that chose to be named there, and by posts that they put their name
+    # to.
     **{
-        f"network.{name}": (frozenset({"employers.name", "employers.trading_name"}), EVERYBODY)
+        f"network.{name}": (_NAMED, EVERYBODY)
         for name in ("directory", "member", "home", "awards", "verify_code", "badge", "events")
     },
+    **{f"network.{name}": (_NAMED, PEERS) for name in FORUM},
+    # Somebody who signs up, or writes down who was referred, finds a business by its name.
+    **dict.fromkeys(FINDING, (_NAMED, SIGNED_IN)),
     # An employer confirms what was done for it, and so must read it.
     "caseload.employer_confirmation": (_CONFIRMED, EMPLOYER),
     "caseload.employer_confirmations": (_CONFIRMED, EMPLOYER),

@@ -102,14 +102,16 @@ def attack_forms(matrix: Matrix, rule: Rule, actor: str) -> tuple[int, list[str]
     for path, values in forms_on(matrix, own, actor):
         if "/account" in path:
             continue
-        for name in values:
-            for key in foreign(matrix.world.b, name):
-                sent: dict[str, Any] = {**values, name: [key]}
+        for name in ("", *values):
+            # As it stands, for the mails that go out then; and with what is the other side's.
+            for key in foreign(matrix.world.b, name) if name else [""]:
+                sent: dict[str, Any] = {**values, name: [key]} if name else values
                 answer = matrix.ask(actor, "POST", path, data=sent)
                 asked += 1
                 said = f"POST {path} ({rule.endpoint}) as {actor} with {name}={key}"
                 faults += [f"{said}: {one}" for one in matrix.told(rule.endpoint, actor, answer)]
                 faults += [f"{said}: {one}" for one in answer.crossings]
+                faults += [f"{said}: {one}" for one in matrix.posted(actor, answer)]
                 if answer.status >= 500:
                     faults.append(f"{said}: {answer.status}")
     return asked, faults

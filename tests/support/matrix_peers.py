@@ -13,7 +13,7 @@ from portal.kernel.clock import today, utc_now
 from portal.kernel.ids import new_token, token_hash
 from portal.network.models import Award, ForumPost, NetworkMember
 from portal.network.rules.awards import new_code
-from portal.network.service import mails
+from portal.network.service import mails, peer_mails
 from portal.reports.rules.scope import Scope, View
 from portal.reports.service import copies, subscriptions
 from portal.reports.service.building import builders
@@ -60,6 +60,9 @@ def among_peers(side: Side) -> None:
         special["network.invitation_withdraw"] = {
             "reference": rows.reference("network_invitations")
         }
+        for name in ("match", "match_outcome"):
+            token = peer_mails.token_of(match.reference, "asker")
+            special[f"network.{name}"] = {"token": token}
         for name in MATCHES:
             special[f"network.{name}"] = {"reference": match.reference}
         request = session.get_one(type(match), match.id).request_id
@@ -161,6 +164,9 @@ def with_the_lep(world: World) -> None:
                 submitted_by=side.people["owner"],
             )
             rows.fill("award_assessments", user_id=world.people["assessor"], scores={})
+            # Each has said that the other is a rival, which the other never learns.
+            rival = world.b if side is world.a else world.a
+            rows.fill("network_competitors", other_id=rival.rows.given["employers"])
             statement, place = new_token(), new_token()
             rows.fill("award_statements", token_hash=token_hash(statement))
             rows.fill(

@@ -30,6 +30,8 @@ class Side:
     values: dict[str, Any] = field(default_factory=dict)
     # What an argument means on some routes only, by the route's name.
     special: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # What is asked behind the question mark, by the route's name.
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,8 +76,9 @@ def address(app: Flask, side: Side, endpoint: str, arguments: set[str], method: 
     if endpoint == "programme.setting":
         values["key"] = "part_time_hours"
     given = {name: values.get(name, "7ZZZZZZZZZ") for name in arguments}
+    asked = side.asked.get(endpoint, {}) if method == "GET" else {}
     with app.test_request_context():
-        return app.url_for(endpoint, **given, _method=method)
+        return app.url_for(endpoint, **given, **asked, _method=method)
 
 
 DEFAULTS = {

@@ -248,9 +248,10 @@ _BY_CIRCLE: Final[tuple[tuple[Who, str], ...]] = (
         network.forum network.forum_search network.helpful network.post network.post_report
         network.reply network.subscribe network.thread network.thread_new""",
     ),
-    # What stood there before a post was changed is for who wrote it and who moderates.
-    (OWNER | LEP, "network.post_texts network.post_withdraw network.attachment_withdraw"),
-    (OWNER, "network.post_edit network.solve"),
+    # What stood there before a post was changed is for who wrote it and who moderates, with doors
+    # of their own: whoever moderates hides, and the log says so.
+    (OWNER | LEP, "network.post_texts"),
+    (OWNER, "network.post_edit network.solve network.post_withdraw network.attachment_withdraw"),
     (
         LEP,
         """network.moderate_post network.moderate_thread network.moderation
@@ -302,8 +303,13 @@ _BY_CIRCLE: Final[tuple[tuple[Who, str], ...]] = (
     # --- reports, and how the portal is governed -------------------------------------------------
     (
         PROVIDERS | FINANCE | STATISTICS,
-        """reports.ask_print reports.copies reports.definitions reports.file reports.home
-        reports.mail reports.mail_change reports.report reports.take reports_gallery.pictures""",
+        """reports.copies reports.home reports.mail reports.mail_change
+        reports_gallery.pictures""",
+    ),
+    # The programme's own report names districts and providers: an evaluator has statistics only.
+    (
+        PROVIDERS | FINANCE,
+        """reports.ask_print reports.definitions reports.file reports.report reports.take""",
     ),
     (
         # A copy of a provider's view is its own: the LEP keeps wider ones.

@@ -212,6 +212,7 @@ def _money_values(side: Side, desk: Desk, *, draft: str, queried: str, paid: str
         claim=queried,
         line=claims_world.lines_of(queried)[0],
     )
+    side.asked["payments.ledger_export"] = {"contract": contract.reference}
     on_draft = {"claim": draft, "line": claims_world.lines_of(draft)[0]}
     for name in ("claim_submit", "claim_withdraw", "claim_refresh", "lines_remove_failing"):
         side.special[f"payments.{name}"] = on_draft
