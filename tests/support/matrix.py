@@ -306,8 +306,6 @@ UNRELEASED = (
 )
 NOTHING_THERE = (
     *("erasure", "erasure_do", "erasure_propose", "erasure_refuse", "retention_period"),
-    *("hold_lift", "hold_new", "breach", "breach_close", "breach_edit", "breach_note"),
-    *("rights_copy", "rights_request", "rights_step"),
     *("my_consent", "my_copy", "my_copy_take", "my_request_withdraw", "privacy_version"),
     *("consent_list", "agreement", "rights_copy_take"),
 )

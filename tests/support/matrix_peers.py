@@ -241,6 +241,9 @@ def _shared_values(world: World, side: Side, code: str, event: str) -> None:
     for name in ("resource", "rate", "step", "file"):
         special[f"toolkit.{name}"] = {"slug": shared.reference("resources", "slug"), "kind": "pdf"}
     special["toolkit.comment_decide"] = {"comment": shared.given["resource_ratings"]}
+    for table, names in GOVERNED.items():
+        for name in names:
+            special[f"governance.{name}"] = {"reference": shared.reference(table)}
     special["reports.token_revoke"] = {"token": shared.reference("report_tokens")}
     for name in ROUNDS:
         special[f"network.{name}"] = {
@@ -253,6 +256,11 @@ EVENTS = (
     *("event", "event_cancel", "event_edit", "event_ics", "event_publish", "event_results_page"),
     *("attendees", "attendees_csv", "door", "door_qr", "register"),
 )
+GOVERNED = {
+    "rights_requests": ("rights_copy", "rights_request", "rights_step"),
+    "breaches": ("breach", "breach_close", "breach_edit", "breach_note"),
+    "legal_holds": ("hold_lift",),
+}
 ROUNDS = (
     *("round", "round_assessor_add", "round_assessor_remove", "round_assign", "round_cancel"),
     "round_edit",

@@ -18,7 +18,7 @@ from portal.action_plans.models import PlanAction
 from portal.db import current_session, unit_of_work
 from portal.employers.models import Employer
 from portal.integrations.jobs import sweep
-from portal.kernel.clock import today
+from portal.kernel.clock import today, utc_now
 from portal.kernel.ids import new_reference, new_token, token_hash
 from portal.kernel.result import Ok
 from portal.payments.models import Contract, Payment, PaymentRun, RateCardVersion
@@ -73,6 +73,9 @@ def _shared_records(rows: Rows, people: dict[str, int]) -> None:
     rows.given["resources"] = toolkit.make_published().id
     rows.fill("resource_ratings", stars=4, visitor_mark="0" * 64, number=1)
     rows.fill("insight_themes", about="An example theme")
+    rows.fill("rights_requests", kind="access", channel="letter", due_on=today())
+    rows.fill("breaches", found_at=utc_now(), kinds=["contact"], what="A list was sent astray")
+    rows.fill("legal_holds", scope="everything", subject="", reason="A court asked for it")
     rows.fill("report_tokens", scope="full", expires_on=today() + timedelta(days=9))
 
 
