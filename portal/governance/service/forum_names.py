@@ -22,11 +22,12 @@ def take_people_out(user_ids: Collection[int]) -> None:
     """Whoever leaves is named no longer in the threads in which they wrote; later nobody knows."""
     written = select(ForumPost.thread_id).where(ForumPost.by.in_(user_ids))
     begun = select(ForumThread.id).where(ForumThread.by.in_(user_ids))
-    take_names_out(sorted(set(current_session().scalars(written.union(begun)))))
+    threads = sorted(set(current_session().scalars(written.union(begun))))
+    take_names_out(threads, of=frozenset(user_ids))
 
 
-def take_names_out(thread_ids: Collection[int]) -> None:
-    """Take writers, addresses and numbers out of titles and posts, and out of the search."""
+def take_names_out(thread_ids: Collection[int], *, of: frozenset[int] | None = None) -> None:
+    """Take addresses, numbers and writers (of these accounts, or all) out of posts and search."""
     session = current_session()
     threads = session.scalars(
         select(ForumThread)
@@ -42,7 +43,7 @@ def take_names_out(thread_ids: Collection[int]) -> None:
             .order_by(ForumPost.id)
             .execution_options(populate_existing=True)
         ).all()
-        names = _names(thread, posts)
+        names = _names([one for one in (thread, *posts) if of is None or one.by in of])
         thread.title = without_people(thread.title, names)[:_TITLE]
         for post in posts:
             post.body = without_people(post.body, names)
@@ -52,9 +53,9 @@ def take_names_out(thread_ids: Collection[int]) -> None:
 _TITLE = ForumThread.__table__.c.title.type.length  # type: ignore[attr-defined]
 
 
-def _names(thread: ForumThread, posts: Collection[ForumPost]) -> set[str]:
-    """Whoever wrote in a thread, by the name shown then and by the account's."""
-    shown = {thread.by_name, *(post.by_name for post in posts)}
-    writers = {one for one in (thread.by, *(post.by for post in posts)) if one is not None}
+def _names(written: Collection[ForumThread | ForumPost]) -> set[str]:
+    """Whoever wrote these, by the name shown then and by the account's."""
+    shown = {one.by_name for one in written}
+    writers = {one.by for one in written if one.by is not None}
     accounts = current_session().scalars(select(User.name).where(User.id.in_(writers)))
     return (shown | set(accounts)) - {"", REMOVED_NAME}
