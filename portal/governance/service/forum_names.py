@@ -43,7 +43,8 @@ def take_names_out(thread_ids: Collection[int], *, of: frozenset[int] | None = N
             .order_by(ForumPost.id)
             .execution_options(populate_existing=True)
         ).all()
-        names = _names([one for one in (thread, *posts) if of is None or one.by in of])
+        written: list[ForumThread | ForumPost] = [thread, *posts]
+        names = _names([one for one in written if of is None or one.by in of])
         thread.title = without_people(thread.title, names)[:_TITLE]
         for post in posts:
             post.body = without_people(post.body, names)
