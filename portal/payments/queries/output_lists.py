@@ -26,7 +26,7 @@ from portal.db import current_session
 from portal.payments.models import Claim, ClaimLine, Contract, LedgerEntry, Output
 from portal.payments.rules.ledger import Entry
 from portal.payments.rules.outputs import LATE, PAGE, OutputFilter, OutputState, state_of
-from portal.payments.rules.periods import next_month
+from portal.payments.rules.periods import last_day
 from portal.payments.rules.states import ClaimState, LineState
 from portal.programme.models import Organisation
 
@@ -142,7 +142,7 @@ def _conditions(wanted: OutputFilter, scope: Scope) -> list[ColumnElement[bool]]
     found += [column == value for column, value in equal.items() if value != ""]
     month = wanted.first_day
     if month is not None:
-        found += [_o.occurred_on >= month, _o.occurred_on < next_month(month)]
+        found += [_o.occurred_on >= month, _o.occurred_on <= last_day(month)]
     return found
 
 

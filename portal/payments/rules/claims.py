@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import MAXYEAR, date, datetime
 from typing import Any, Final
 
 from portal.kernel.clock import london
@@ -112,9 +112,11 @@ def read_month(text: str) -> date | None:
     if len(year) != 4 or len(month) != 2:  # noqa: PLR2004
         return None
     try:
-        return date(int(year), int(month), 1)
+        found = date(int(year), int(month), 1)
     except ValueError:
         return None
+    # The last month that can be named has none after it.
+    return found if found.year < MAXYEAR else None
 
 
 def month_address(month: date) -> str:

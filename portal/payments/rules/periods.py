@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from portal.kernel.clock import london
 
@@ -29,7 +30,7 @@ def next_month(month: date) -> date:
 
 def last_day(month: date) -> date:
     """The last day of a month."""
-    return next_month(month_of(month)) - timedelta(days=1)
+    return month.replace(day=monthrange(month.year, month.month)[1])
 
 
 def months_between(first: date, last: date) -> Iterator[date]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Any
 
 from flask import abort, render_template, request, url_for
@@ -102,9 +102,11 @@ def _asked(wanted: str) -> tuple[Ledger, Filters, dict[str, str]]:
 
 def _month(text: str) -> date | None:
     try:
-        return date.fromisoformat(f"{text}-01")
+        month = date.fromisoformat(f"{text}-01")
     except ValueError:
         return None
+    # The last month that can be named has none after it.
+    return month if month.year < MAXYEAR else None
 
 
 def _row(line: EntryLine) -> dict[str, Any]:

@@ -118,6 +118,7 @@ def test_the_page_shows_entries_balances_and_the_head(owing: Owing) -> None:
     narrow = client.soup(f"/ledger?contract={owing.contract}&kind=recover&month=2026-11")
     assert "Too long" in narrow.get_text(" ", strip=True)
     assert len(narrow.select("table")[1].select("tbody tr")) == 1
+    client.soup(f"/ledger?contract={owing.contract}&month=9999-12")
     odd = client.soup(f"/ledger?contract={owing.contract}&kind=nonsense&month=2026-99&before=x")
     assert len(odd.select("table")[1].select("tbody tr")) == len(
         page.select("table")[1].select("tbody tr")
