@@ -180,6 +180,10 @@ class Settings(BaseSettings):
     backup_keep: int = Field(
         default=14, ge=1, description="Backups kept in the folder; older ones are removed."
     )
+    backup_scratch_url: str | None = Field(
+        default=None,
+        description="Empty PostgreSQL database in which backups are proved; it is left empty.",
+    )
     audit_anchor_file: Path | None = Field(
         default=None,
         description="File to which the end of the audit trail is added daily; keep it elsewhere.",

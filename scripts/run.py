@@ -22,7 +22,11 @@ from scripts.setup import digest
 from scripts.system import ROOT, VENV, stop
 
 HOST = "127.0.0.1"
-READY_SECONDS = 60
+# A small machine that does much else took over a minute; nobody gives up who sees why it lasts.
+READY_SECONDS = 300
+SAY_SECONDS = 10
+# What makes a worker crash is parked by the outbox after five tries.
+WORKER_STARTS = 10
 STOP_SECONDS = 10
 INSTANCE = ROOT / "instance"
 DATABASE = INSTANCE / "portal.db"
@@ -95,6 +99,8 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         self._reader.join(1)
+        if self.process.stdout and not self._reader.is_alive():
+            self.process.stdout.close()
 
 
 def stop_all(children: Sequence[Child]) -> None:
@@ -126,8 +132,12 @@ def read_port(text: str) -> int:
 
 def wait_until_ready(children: Sequence[Child], address: str, stopping: threading.Event) -> bool:
     """Wait for the health page; False when a child ended or somebody pressed Ctrl-C."""
-    end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end and not stopping.is_set():
+    began = time.monotonic()
+    say_at = SAY_SECONDS
+    while (waited := time.monotonic() - began) < READY_SECONDS and not stopping.is_set():
+        if waited >= say_at:
+            say_at += SAY_SECONDS
+            print(f"  Still starting after {waited:.0f} s{_load()}", flush=True)
         if any(child.process.poll() is not None for child in children):
             return False
         try:
@@ -137,6 +147,30 @@ def wait_until_ready(children: Sequence[Child], address: str, stopping: threadin
         except OSError:
             stopping.wait(0.05)
     return False
+
+
+def _load() -> str:
+    """Why it may last: more work than this machine has processors for."""
+    busy, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if busy <= processors:
+        return "."
+    return f": {busy:.0f} programs want this machine's {processors} processors at once."
+
+
+def _watch(children: list[Child], env: Mapping[str, str], stopping: threading.Event) -> None:
+    """Until Ctrl-C, or until one ends for good: a worker that crashed is started again."""
+    starts = 1
+    while not stopping.wait(0.3):
+        ended = [child for child in children if child.process.poll() is not None]
+        if not ended:
+            continue
+        crashed = [child.name for child in ended] == ["worker"] and ended[0].process.returncode
+        if not crashed or starts >= WORKER_STARTS:
+            return
+        starts += 1
+        ended[0].make_sure(0)
+        print(f"  The worker ended (code {crashed}): started again.", flush=True)
+        children[children.index(ended[0])] = Child("worker", worker_command(), env)
 
 
 def _prepared_before(env: Mapping[str, str]) -> str | None:
@@ -193,8 +227,7 @@ def run(port: int) -> int:
             print(f"\n  The portal is at {address}\n")
             print(f"{sign_ins.strip()}\n" if sign_ins.strip() else "", end="")
             print("\n  Ctrl-C stops it.\n", flush=True)
-            while not stopping.wait(0.3) and all(c.process.poll() is None for c in children):
-                pass
+            _watch(children, env, stopping)
     finally:
         ended = [child for child in children if child.process.poll() is not None]
         stop_all(children)
@@ -204,7 +237,8 @@ def run(port: int) -> int:
     for child in ended:
         print(f"\n  {child.name} ended by itself (code {child.process.returncode}): see above.")
     if not ended:
-        print(f"\n  The portal did not answer within {READY_SECONDS} seconds: see above.")
+        print(f"\n  The portal did not answer within {READY_SECONDS} seconds{_load()}")
+        print("  Nothing is lost. Stop what else runs here, and start it again.")
     return 1
 
 

@@ -50,7 +50,9 @@ def make_engine(url: str, limits: Limits | None = None, **options: Any) -> Engin
         # The driver would make a new, empty file while the disk with the real one is away, and
         # its log would lie beside that one when it comes back. `flask db upgrade` makes files.
         if cargs and cargs[0] != ":memory:" and not Path(cargs[0]).exists():
-            raise sqlite3.OperationalError("unable to open database file: it does not exist")
+            gone = sqlite3.OperationalError("unable to open database file: it does not exist")
+            gone.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise gone
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from portal.db.session import current_session
+from portal.db.trouble import passes
 from portal.integrations.storage import StorageAway
 from portal.web.request_ids import request_id, route_words
 
@@ -233,11 +234,11 @@ def _no_answer(error: Exception) -> ResponseReturnValue:
     )
 
 
-def _ended_by_server(error: InternalError) -> ResponseReturnValue:
-    """The server ended a transaction in which nothing happened for too long; else a fault."""
-    if error.connection_invalidated:
+def _database_fault(error: Exception) -> ResponseReturnValue:
+    """What passes is said; a mistake of ours, such as a table that is not there, is a fault."""
+    if passes(error):
         return _no_answer(error)
-    return _server_error(InternalServerError(original_exception=error))
+    raise error
 
 
 def _no_files(error: StorageAway) -> ResponseReturnValue:
@@ -256,12 +257,11 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _error: expired_form())
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(IntegrityError, _refused_write)
-    app.register_error_handler(OperationalError, _no_answer)
-    app.register_error_handler(InterfaceError, _no_answer)
     # Every connection of the process is in use.
     app.register_error_handler(NoConnection, _no_answer)
-    app.register_error_handler(InternalError, _ended_by_server)
+    for kind in (OperationalError, InterfaceError, InternalError):
+        app.register_error_handler(kind, _database_fault)
     # BEGIN goes straight to the driver, so a database locked for too long says so in its words.
-    app.register_error_handler(sqlite3.OperationalError, _no_answer)
+    app.register_error_handler(sqlite3.OperationalError, _database_fault)
     app.register_error_handler(StorageAway, _no_files)
     app.register_error_handler(500, _server_error)

@@ -7,8 +7,9 @@ import io
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from sqlalchemy import text
 
-from portal.db import unit_of_work
+from portal.db import current_session, unit_of_work
 from portal.diagnostics import queries
 from tests.factories.accounts import make_user, sign_in
 from tests.support.client import PortalClient
@@ -137,3 +138,63 @@ def test_a_write_the_database_refuses_asks_to_try_again(
     answer = client.get("/help")
     assert answer.status_code == 503
     assert "Wait a moment and try again" in answer.get_data(as_text=True)
+
+
+# Faults of the database --------------------------------------------------------------------------
+
+# What PostgreSQL says, and whether trying again may help.
+STATES = {
+    "53100": 503,  # the disk is full
+    "53200": 503,  # no memory
+    "55P03": 503,  # no lock in time
+    "40P01": 503,  # two that waited for each other
+    "40001": 503,
+    "57014": 503,  # it took too long
+    "57P01": 503,  # the server is stopped
+    "58030": 503,  # its disk fails
+    "08006": 503,
+    "25006": 503,  # it is a copy just now
+    "42601": 500,  # no SQL
+    "42P01": 500,  # no such table
+    "22012": 500,
+    "XX000": 500,
+    "P0001": 500,
+}
+
+
+def ask(app: Flask, statement: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    """A page that asks the database this; its status and its words."""
+
+    def view() -> str:
+        current_session().execute(text(statement))
+        return ""
+
+    monkeypatch.setitem(app.view_functions, "pages.help_page", view)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    answer = app.test_client().get("/help")
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def test_a_mistake_in_sql_is_a_fault_and_no_busy_database(
+    committed_app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for statement in ("SELEC 1", "SELECT * FROM nothing", "SELECT nothing FROM users"):
+        caplog.clear()
+        status, words = ask(committed_app, statement, monkeypatch)
+        assert status == 500, statement
+        assert "there is a problem with the portal" in words
+        assert [one.levelname for one in caplog.records if "Unhandled" in one.message] == ["ERROR"]
+
+
+@pytest.mark.parametrize("committed_app", ["postgresql"], indirect=True)
+def test_what_passes_is_told_from_a_fault_by_its_state(
+    committed_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, among others, has a page that says what is safe and what to do."""
+    found = {}
+    for state in STATES:
+        raised = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$"
+        found[state], words = ask(committed_app, raised, monkeypatch)
+        said = "cannot reach its records just now" in words
+        assert said is (found[state] == 503), state
+    assert found == STATES

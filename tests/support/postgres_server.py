@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlalchemy import text
 
 from portal.db.session import Database
-from portal.integrations.postgres_tools import find_tool
 from portal.kernel.result import Ok
+from tests.support.postgres_tools import find_tool
 
 _ARCHIVING = """
 listen_addresses = ''

@@ -13,7 +13,7 @@ import click
 
 from portal.cli.backup import keeping, reading, restoring
 from portal.cli.backup.making import Made, make
-from portal.db.session import Database, current_database
+from portal.db.session import current_database
 from portal.integrations.backup_record import last_backup
 from portal.integrations.dumps import DumpError
 from portal.integrations.sealing import SealError, make_key_file
@@ -96,14 +96,18 @@ def _tell(made: Made) -> None:
 
 @backup.command("verify")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--scratch", help="PostgreSQL: address of an empty database to restore into.")
+@click.option(
+    "--scratch",
+    help="PostgreSQL: address of an empty database to prove it in (BACKUP_SCRATCH_URL).",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for a monitor to read.")
 def verify_command(path: Path, *, scratch: str | None, as_json: bool) -> None:
     """Decrypt a backup, compare every hash, open its database and prove it; changes nothing."""
     with _in_words():
-        secret = keeping.current_secret(keeping.current_settings())
-        database = None if scratch is None else Database(scratch)
-        contents = reading.verify(path, secret, scratch=database, beside=current_database().url)
+        settings = keeping.current_settings()
+        secret = keeping.current_secret(settings)
+        with keeping.scratch_of(settings, scratch) as empty:
+            contents = reading.verify(path, secret, scratch=empty, beside=current_database().url)
     if as_json:
         said = {"about": asdict(contents.about), "rows": contents.rows, "notes": contents.notes}
         click.echo(json.dumps({"whole": True, **said, "files": len(contents.files)}))

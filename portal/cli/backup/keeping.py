@@ -16,7 +16,7 @@ from flask import current_app
 from config import Settings
 from portal.cli.backup.making import Made, make
 from portal.cli.backup.reading import BackupError, verify
-from portal.db.session import current_database
+from portal.db.session import Database, current_database
 from portal.integrations.backup_record import BackupRecord, keep_record, last_backup
 from portal.integrations.sealing import Secret, key_file, passphrase
 from portal.integrations.storage import storage
@@ -49,6 +49,18 @@ def current_secret(settings: Settings) -> Secret:
         "Backups are always encrypted: make a key with flask backup key FILE and set "
         "BACKUP_KEY_FILE, or set BACKUP_PASSPHRASE. Keep it away from the backups themselves"
     )
+
+
+@contextlib.contextmanager
+def scratch_of(settings: Settings, address: str | None = None) -> Iterator[Database | None]:
+    """The empty database of PostgreSQL in which backups are proved, where there is one."""
+    url = address or settings.backup_scratch_url
+    database = None if url is None else Database(url)
+    try:
+        yield database
+    finally:
+        if database is not None:
+            database.dispose()
 
 
 def new_path(folder: Path) -> Path:
@@ -94,7 +106,8 @@ def make_in(folder: Path, *, keep: int) -> tuple[Made, list[Path]]:
             seconds=round(made.seconds, 2),
             faults=len(made.faults),
         )
-        verify(path, secret, scratch=None, beside=database.url)
+        with scratch_of(settings) as scratch:
+            verify(path, secret, scratch=scratch, beside=database.url)
         keep_record(folder, replace(record, verified_at=utc_now()))
         return made, remove_beyond(folder, keep)
 

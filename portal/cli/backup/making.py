@@ -23,7 +23,8 @@ from portal.integrations.sealing import SealingWriter, Secret
 from portal.integrations.storage import Storage, StorageError
 from portal.kernel.clock import utc_now
 
-FORMAT: Final = 1
+# 2: rows of PostgreSQL as COPY writes them, where 1 held what pg_dump made.
+FORMAT: Final = 2
 ABOUT, MANIFEST, DATABASE, FILES = "about.json", "manifest.json", "database/", "files/"
 _PRIVATE: Final = 0o600
 
@@ -110,7 +111,6 @@ def _fill(
     about = {
         "format": FORMAT,
         "kind": moment.kind,
-        "tool": moment.tool,
         "revision": made.revision,
         "made_at": utc_now().isoformat(),
     }

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, cast
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from portal.cli.backup.making import ABOUT, DATABASE, FILES, FORMAT, MANIFEST
 from portal.cli.backup.naming import named_files
+from portal.cli.backup.revisions import known, make_tables, newest
 from portal.db.session import Database, PortalSession, bound_session
 from portal.governance.service.audit_chain import verify as prove_audit
 from portal.integrations.dumps import (
@@ -22,9 +24,8 @@ from portal.integrations.dumps import (
     PostgresSink,
     Sink,
     SqliteSink,
+    Target,
     private_folder,
-    reading_file,
-    server_version,
     sqlite_path,
 )
 from portal.integrations.sealing import SealedReader, SealError, Secret
@@ -33,6 +34,9 @@ from portal.reports.service.counting import differences as report_differences
 
 _BUFFER: Final = 1024 * 1024
 _SHOWN: Final = 3
+_LEAVING_SECONDS: Final = 2.0
+# Of SQLite it is as the later one.
+_PG_DUMPED: Final = 1
 
 
 class BackupError(RuntimeError):
@@ -44,7 +48,6 @@ class About:
     """What a backup says of itself at its beginning."""
 
     kind: str
-    tool: int
     revision: str
     made_at: str
 
@@ -75,11 +78,16 @@ def _about(name: str, content: IO[bytes]) -> About:
     if name != ABOUT:
         raise BackupError("The backup does not begin as a backup does")
     said = json.loads(content.read())
-    if said.get("format") != FORMAT:
+    if said.get("format") == _PG_DUMPED and said["kind"] == "postgresql":
+        raise BackupError(
+            "An older version of the portal made this backup with pg_dump: use that version to "
+            "restore it"
+        )
+    if said.get("format") not in {_PG_DUMPED, FORMAT}:
         raise BackupError(
             "A newer version of the portal made this backup: use that version to restore it"
         )
-    return About(said["kind"], said["tool"], said["revision"], said["made_at"])
+    return About(said["kind"], said["revision"], said["made_at"])
 
 
 def read(
@@ -88,10 +96,12 @@ def read(
     *,
     sink_for: Callable[[About], Sink | None],
     keep_file: Callable[[str, bytes], None] = lambda _key, _data: None,
+    look: Callable[[Contents, Connection | None], None] = lambda _contents, _connection: None,
 ) -> Contents:
     """Read all of a backup; the database goes into the sink, each file to ``keep_file``.
 
-    The sink is finished last of all: until then nothing has changed.
+    The sink is finished last of all: until then nothing has changed. Right before, ``look`` sees
+    the database that was put in, if the sink puts it anywhere.
 
     Raises:
         BackupError, SealError, DumpError: in words for whoever runs the command.
@@ -102,9 +112,11 @@ def read(
             members = _members(handle, secret)
             about = _about(*next(members))
             sink = sink_for(about)
-            contents, declared = _take(members, about, sink, keep_file)
+            contents = _take(members, about, sink, keep_file)
         if sink is not None:
-            sink.finish(partial(_compare_rows, declared["rows"]))
+            sink.finish(partial(_check, contents, look))
+            if isinstance(sink, PostgresSink) and sink.left_out:
+                contents.notes.append(_left_out(sink.left_out))
             sink = None
     except OSError as error:
         raise BackupError(f"The backup cannot be read: {error.strerror or error}") from error
@@ -121,7 +133,7 @@ def _take(
     about: About,
     sink: Sink | None,
     keep_file: Callable[[str, bytes], None],
-) -> tuple[Contents, dict[str, Any]]:
+) -> Contents:
     digest, parts = hashlib.sha256(), 0
     files: dict[str, tuple[str, int]] = {}
     manifest: dict[str, Any] | None = None
@@ -150,7 +162,7 @@ def _take(
     if declared != files:
         odd = sorted(declared.items() ^ files.items())
         raise BackupError(f"Files in the backup differ from its list: {odd[0][0]}")
-    return Contents(about, manifest["rows"], files, manifest["faults"]), manifest
+    return Contents(about, manifest["rows"], files, manifest["faults"])
 
 
 def _compare_rows(declared: dict[str, int], counted: dict[str, int]) -> None:
@@ -162,69 +174,73 @@ def _compare_rows(declared: dict[str, int], counted: dict[str, int]) -> None:
         raise BackupError(f"Tables in the backup differ from its list: {told}")
 
 
+def _check(
+    contents: Contents,
+    look: Callable[[Contents, Connection | None], None],
+    counted: dict[str, int],
+    connection: Connection | None,
+) -> None:
+    _compare_rows(contents.rows, counted)
+    look(contents, connection)
+
+
+def _left_out(tables: dict[str, int]) -> str:
+    told = ", ".join(f"{name} ({rows:,} rows)" for name, rows in sorted(tables.items()))
+    return f"Tables that are not the portal's have no place in its schema: {told}"
+
+
 def verify(path: Path, secret: Secret, *, scratch: Database | None, beside: str) -> Contents:
     """Open a backup without changing anything of the portal, and prove what is in it.
 
     A SQLite database is opened and its proofs are run. For one of PostgreSQL that takes a server:
-    ``scratch`` is an empty database it is restored into; without it, its rows are counted.
-    ``beside`` is the address of the portal's own database, where room for a copy is taken.
+    ``scratch`` is an empty database it is put into, and which is empty again afterwards; without
+    it, its rows are counted. ``beside`` is the address of the portal's own database, where room
+    for a copy is taken.
     """
     with private_folder(beside) as folder:
-        opened: SqliteSink | None = None
 
         def sink_for(about: About) -> Sink:
-            nonlocal opened
             if about.kind == "sqlite":
-                opened = SqliteSink(folder, None)
-                return opened
+                return SqliteSink(folder, None)
             if scratch is None:
-                return PostgresSink(tool=about.tool)
-            return postgres_sink(about, scratch, replace=False)
+                return PostgresSink()
+            return postgres_sink(about, scratch, replace=False, keep=False)
 
-        contents = read(path, secret, sink_for=sink_for)
-        if opened is not None:
-            _compare_files(contents, opened.path)
-            database = Database(f"sqlite:///{opened.path}")
-        elif scratch is not None:
-            database = scratch
-        else:
-            contents.notes.append(
-                "Rows were counted. To run the ledger's proof as well, name an empty database "
-                "with --scratch"
-            )
-            return contents
-        try:
-            contents.notes += prove(database, contents)
-        finally:
-            if database is not scratch:
-                database.dispose()
-    return contents
+        return read(path, secret, sink_for=sink_for, look=_look)
 
 
-def _compare_files(contents: Contents, path: Path) -> None:
+def _look(contents: Contents, connection: Connection | None) -> None:
+    if connection is None:
+        contents.notes.append(
+            "Rows were counted. To run the proofs as well, name an empty database with --scratch "
+            "or BACKUP_SCRATCH_URL"
+        )
+        return
+    _compare_files(contents, connection)
+    session = PortalSession(bind=connection, join_transaction_mode="rollback_only")
+    contents.notes += prove(session, contents)
+
+
+def _compare_files(contents: Contents, connection: Connection) -> None:
     """Every file that the database has a hash of must be there, unless it was known to lack."""
     lacking = {words.split(" ", 1)[0] for words in contents.faults}
-    with reading_file(path) as connection:
-        for file in named_files(connection):
-            kept = contents.files.get(file.key)
-            if file.sha256 is not None and file.key not in lacking:
-                if kept is None:
-                    contents.notes.append(f"{file.key} was removed while the backup was made")
-                elif kept[0] != file.sha256:
-                    raise BackupError(f"The file {file.key} is not the one the database names")
+    for file in named_files(connection):
+        kept = contents.files.get(file.key)
+        if file.sha256 is not None and file.key not in lacking:
+            if kept is None:
+                contents.notes.append(f"{file.key} was removed while the backup was made")
+            elif kept[0] != file.sha256:
+                raise BackupError(f"The file {file.key} is not the one the database names")
 
 
-def prove(database: Database, contents: Contents) -> list[str]:
+def prove(session: PortalSession, contents: Contents) -> list[str]:
     """Run the portal's own proofs on a restored database; what they said.
 
     Raises:
         BackupError: when a proof does not hold.
     """
-    from portal.cli.backup.restoring import newest
-
     if contents.about.revision != newest():
         return ["The backup is of another version's schema: its proofs were not run"]
-    session: PortalSession = database.sessions()
     with session, bound_session(session):
         proof = prove_ledger()
         if proof.fault is not None:
@@ -239,20 +255,42 @@ def prove(database: Database, contents: Contents) -> list[str]:
     return [f"The ledger is whole: {counted}. Reports agree with the records."]
 
 
-def postgres_sink(about: About, database: Database, *, replace: bool) -> PostgresSink:
-    """A sink into a PostgreSQL database, which must be empty unless it is to be replaced.
-
-    Raises:
-        BackupError: when it is not empty, or somebody else uses it.
-    """
-    with database.engine.connect() as connection:
-        server = server_version(connection)
-        others = connection.execute(
+def _others(connection: Connection) -> int:
+    """Who else is connected to this database; whoever has just hung up may still be leaving."""
+    end = time.monotonic() + _LEAVING_SECONDS
+    while True:
+        others: int = connection.execute(
             text(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
                 "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
         ).scalar_one()
+        if not others or time.monotonic() > end:
+            return others
+        # Within a transaction the server would show the same again.
+        connection.rollback()
+        time.sleep(0.1)
+
+
+def postgres_sink(
+    about: About, database: Database, *, replace: bool, keep: bool = True
+) -> PostgresSink:
+    """A sink into a PostgreSQL database, which must be empty unless it is to be replaced.
+
+    Unless it is to ``keep`` what is put in, it is as empty as before when the sink is finished.
+
+    Raises:
+        BackupError: when it is not empty, or somebody else uses it, or the schema is unknown.
+    """
+    if database.is_sqlite:
+        raise BackupError("The backup is of PostgreSQL: a database of PostgreSQL can take it")
+    if about.revision not in known():
+        raise BackupError(
+            f"The backup's schema ({about.revision or 'none'}) is unknown here: use the version "
+            "of the portal that made it, or a newer one"
+        )
+    with database.engine.connect() as connection:
+        others = _others(connection)
         full = connection.execute(
             text("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
         ).scalar_one()
@@ -260,16 +298,15 @@ def postgres_sink(about: About, database: Database, *, replace: bool) -> Postgre
     if full and not replace:
         raise BackupError(
             "The database is not empty: nothing was changed. To replace what it holds, --force"
+            if keep
+            else "The scratch database is not empty: nothing was changed. Name an empty one"
         )
     if others:
         raise BackupError(
             f"The database is in use by {others} other connections: stop web and worker first"
         )
-    return PostgresSink(
-        tool=max(about.tool, server),
-        url=database.engine.url.render_as_string(hide_password=False),
-        replace=replace,
-    )
+    tables = partial(make_tables, revision=about.revision)
+    return PostgresSink(Target(database, tables, about.revision, replace=replace, keep=keep))
 
 
 __all__ = [

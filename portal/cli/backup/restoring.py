@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
-from sqlalchemy import text
-
 from portal.cli.backup.reading import (
     About,
     BackupError,
@@ -15,20 +12,12 @@ from portal.cli.backup.reading import (
     prove,
     read,
 )
-from portal.cli.schema import alembic_config, upgrade
+from portal.cli.backup.revisions import known, newest
+from portal.cli.schema import upgrade
 from portal.db.session import Database
 from portal.integrations.dumps import Sink, SqliteSink, private_folder, sqlite_path
 from portal.integrations.sealing import Secret
 from portal.integrations.storage import Storage, StorageError
-
-
-def newest() -> str:
-    """The newest migration of this version."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
-
-
-def _known() -> set[str]:
-    return {one.revision for one in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
 
 
 def check_fits(about: About, database: Database, *, migrate: bool) -> None:
@@ -42,7 +31,7 @@ def check_fits(about: About, database: Database, *, migrate: bool) -> None:
         raise BackupError(
             f"The backup is of a {about.kind} database, but DATABASE_URL names one of {here}"
         )
-    if about.revision not in _known():
+    if about.revision not in known():
         raise BackupError(
             f"The backup's schema ({about.revision or 'none'}) is unknown here: restore it with "
             "the version of the portal that made it, or a newer one"
@@ -92,12 +81,10 @@ def restore(
                 raise BackupError(f"The file {key}: {error}") from error
 
         contents = read(path, secret, sink_for=sink_for, keep_file=keep)
+    # Of the same revision too: another version may count otherwise for its reports.
+    upgrade(database)
     if contents.about.revision != newest():
-        upgrade(database)
         contents.notes.append(f"The schema was brought from {contents.about.revision} to date")
-    if not database.is_sqlite:
-        with database.engine.begin() as connection:
-            connection.execute(text("ANALYZE"))
-    else:
-        contents.notes += prove(database, contents)
+        return contents
+    contents.notes += prove(database.sessions(), contents)
     return contents

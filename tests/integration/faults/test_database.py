@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import threading
 import time
@@ -322,3 +323,30 @@ def test_a_full_disk_loses_nothing_and_pages_go_on(committed_app: Flask) -> None
         assert list(current_session().scalars(select(Interaction.summary))) == [
             form["happened"].strip()
         ]
+
+
+# PostgreSQL's disk is its server's: what it says of it is tried above and in test_errors.
+@pytest.mark.parametrize("committed_app", ["sqlite"], indirect=True)
+def test_when_the_system_takes_no_more_bytes_nothing_half_written_stays(
+    committed_app: Flask,
+) -> None:
+    client, case, form = sit_down(committed_app)
+    path = f"/cases/{case}/log"
+    form["happened"] = "Too long for what is left. " * 180
+    url = database_of(committed_app).url
+    log = Path(url.removeprefix("sqlite:///") + "-wal")
+    database_of(committed_app).dispose()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    room = (log.stat().st_size if log.exists() else 0) + 2048
+    # The system itself refuses to let any file of this process grow further.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        answer = client.post(path, data=form, headers=SAME_SITE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert answer.status_code == 503
+    assert "Your last change was not saved" in words_of(answer)
+    with committed_app.app_context():
+        assert current_session().execute(text("PRAGMA integrity_check")).scalar() == "ok"
+        assert list(current_session().scalars(select(Interaction.summary))) == []
+    assert client.post(path, data=form, headers=SAME_SITE).status_code == 302

@@ -1,18 +1,12 @@
-"""The programs of PostgreSQL that copy databases: found, and told where to go.
-
-No password stands on their command line, where everybody on the machine could read it.
-"""
+"""The programs of PostgreSQL, for tests that run a server of their own."""
 
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
-
-from sqlalchemy import make_url
 
 from portal.kernel.result import Err, Ok, Problem
 
@@ -33,7 +27,7 @@ def _folders() -> list[Path]:
 
 def version_of(program: Path) -> int:
     """The major version of a program; 0 when it does not say."""
-    said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - our own path
+    said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False)
     version = re.search(r"\b(\d+)", said.stdout)
     return int(version.group(1)) if version else 0
 
@@ -49,13 +43,3 @@ def find_tool(name: str, *, server: int) -> Ok[Path] | Err:
         f"apt install postgresql-client-{server}"
     )
     return Err(Problem("no_tool", words))
-
-
-def connection_of(url: str) -> tuple[str, dict[str, str]]:
-    """The address as the programs read it, and the environment that holds the password."""
-    parts = make_url(url)
-    environment = dict(os.environ)
-    if parts.password:
-        environment["PGPASSWORD"] = str(parts.password)
-    plain = parts.set(drivername="postgresql", password=None)
-    return plain.render_as_string(hide_password=False), environment
