@@ -117,6 +117,14 @@ def as_kept(column: Column[Any], words: str) -> str:
     return clean_text(words) if isinstance(column.type, Text) else clean_line(words)
 
 
+def is_document(value: str) -> bool:
+    """Whether a text is a document kept as its letters, and no words that only begin like one."""
+    try:
+        return isinstance(json.loads(value), dict)
+    except ValueError:
+        return False
+
+
 def _leaves(value: Any, make: Callable[[], str]) -> Any:
     if isinstance(value, dict):
         return {key: _leaves(part, make) for key, part in value.items()}
@@ -163,7 +171,7 @@ def _replaced(column: Column[Any], value: Any, make: _Rotation) -> Any:
         return _leaves(value, make)
     if not value:
         return value
-    if value[:1] == "{":
+    if is_document(value):
         # A document kept as its letters.
         return json.dumps(_leaves(json.loads(value), make))
     words = as_kept(column, make())

@@ -131,14 +131,18 @@ def test_a_word_of_anybody_is_only_a_word_on_every_paper(drawing, listener, secr
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PAPERS)
-def test_every_field_of_every_paper_is_drawn_without_a_request(drawing, listener, secret, name):
-    one, fields = PAPERS[name], set()
+def test_every_field_of_every_paper_is_drawn_without_a_request(
+    drawing, listener, secret, name, record_property
+):
+    one, fields, met = PAPERS[name], set(), set()
     for turn in range(ROUNDS):
         numbers = count(turn)
 
         def mark(place: str, numbers=numbers) -> str:
+            vector = next(numbers) % len(VECTORS)
             fields.add(place)
-            return attacks(listener, secret)[next(numbers) * 2 % (len(VECTORS) * 2)]
+            met.add((place, vector))
+            return attacks(listener, secret)[vector * 2]
 
         marked = [hostile(each, mark, one.closed) for each in one.example()]
         with watched(secret) as opened:
@@ -146,6 +150,8 @@ def test_every_field_of_every_paper_is_drawn_without_a_request(drawing, listener
         assert "secret of" not in words
         assert (listener.calls, opened) == (0, [0])
     assert len(fields) >= 3, "an example without texts attacks nothing"
+    record_property("vectors in fields", f"{len(met)} in {len(fields)}")
+    assert len(met) >= len(fields) * ROUNDS
 
 
 @pytest.mark.parametrize("name", PAPERS)
