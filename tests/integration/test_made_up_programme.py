@@ -116,8 +116,8 @@ BELIEVABLE = {
         "SELECT (SELECT count(*) FROM interactions) BETWEEN 8 * count(*) AND 14 * count(*) "
         "FROM employers"
     ),
-    "three outputs each": (
-        "SELECT (SELECT count(*) FROM outputs) BETWEEN 2.5 * count(*) AND 4 * count(*) "
+    "three outputs for each employer": (
+        "SELECT (SELECT count(*) FROM outputs) BETWEEN 2.8 * count(*) AND 3.3 * count(*) "
         "FROM employers"
     ),
 }

@@ -217,7 +217,7 @@ class _Filler:
         supported = [way for way in ways if "supported" in way.steps]
         sessions: list[tuple[int, Way, str, date]] = []
         for way in supported:
-            for turn in range(chance.choice((1, 2, 3, 3, 4, 5))):
+            for turn in range(chance.choice((1, 2, 4, 4, 5, 6))):
                 day = way.steps["supported"] + timedelta(days=14 * turn)
                 sessions.append((len(sessions) + 1, way, chance.choice(SUPPORT), day))
         self.load(
