@@ -97,6 +97,14 @@ class Settings(BaseSettings):
     reports_lag_seconds: int = Field(
         default=60, ge=1, description="How far the replica may be behind before it is not used."
     )
+    several_programmes: bool = Field(
+        default=False,
+        description="Several programmes of LEPs share this installation (PostgreSQL only).",
+    )
+    programme: str | None = Field(
+        default=None,
+        description="With several programmes: the one a command works for (flask programmes list).",
+    )
     mail_url: str = Field(
         default="console:", description="console: or smtp://user:password@host:587 (STARTTLS)."
     )
@@ -222,7 +230,8 @@ class Settings(BaseSettings):
 
         This machine's own names are among them, so that a process can be asked how it is.
         """
-        if not self.is_production and not self.trusted_hosts:
+        if self.several_programmes or (not self.is_production and not self.trusted_hosts):
+            # With several programmes the host says which one; a name that is none's finds nothing.
             return None
         public = urlsplit(self.public_url).hostname or ""
         return [public, *self.trusted_hosts, "localhost", "127.0.0.1", "[::1]"]
@@ -248,6 +257,15 @@ class Settings(BaseSettings):
         if (self.storage_access_key_id is None) != (self.storage_secret_access_key is None):
             raise ValueError(
                 "STORAGE_ACCESS_KEY_ID and STORAGE_SECRET_ACCESS_KEY belong together: set both"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _several_need_postgresql(self) -> Settings:
+        if self.several_programmes and not self.database_url.startswith("postgresql"):
+            raise ValueError(
+                "SEVERAL_PROGRAMMES needs PostgreSQL: set DATABASE_URL=postgresql://…, "
+                "or unset it where the installation is of one programme"
             )
         return self
 

@@ -59,7 +59,10 @@ def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
     app.debug = settings.debug
     init_logs(settings.log_level, json_lines=settings.is_production)
     limits = limits_of(settings)
-    Database(settings.database_url, limits, **engine_options).init_app(app)
+    several = settings.several_programmes
+    Database(settings.database_url, limits, several_programmes=several, **engine_options).init_app(
+        app
+    )
     init_replica(app, limits=limits)
     init_integrations(app)
     init_web(app)

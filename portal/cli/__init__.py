@@ -11,6 +11,7 @@ COMMAND_MODULES = (
     "settings_reference",
     *("schema", "accounts", "employers", "diagnostics", "seed", "daily", "payments"),
     *("toolkit", "forum", "reports", "bench", "backup", "audit", "retention", "moving", "jobs"),
+    "programmes",
 )
 
 

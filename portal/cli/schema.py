@@ -24,7 +24,9 @@ from sqlalchemy.exc import OperationalError
 
 from config import ROOT
 from portal.cli.diagnostics import keep_missing_movement
+from portal.cli.programmes import allow
 from portal.db import Base
+from portal.db.programmes import Programme, for_each_programme, read_programmes, within
 from portal.db.session import Database, current_database
 from portal.reports.facts import install as counts
 
@@ -92,16 +94,23 @@ def upgrade(database: Database, revision: str = "head", patience: Patience | Non
         RuntimeError: when rows point at nothing afterwards.
         TablesHeld: when others would not let go of a table.
     """
+    if database.several_programmes:
+        for programme in read_programmes(database.engine):
+            upgrade_programme(database, programme, revision, patience)
+        return
     if database.url.startswith("sqlite:///"):
         path = Path(database.url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    if database.is_sqlite:
         _upgrade(database, revision)
         return
-    patience = patience or Patience()
+    _upgrade_patiently(database, revision, patience or Patience())
+
+
+def _upgrade_patiently(database: Database, revision: str, patience: Patience) -> None:
     hurried = replace(database.limits, lock_ms=patience.lock_ms)
-    own = Database(database.url, hurried, poolclass=NullPool)
+    several = database.several_programmes
+    own = Database(database.url, hurried, several_programmes=several, poolclass=NullPool)
     for attempt in range(1, patience.tries + 1):
         try:
             _upgrade(own, revision)
@@ -132,6 +141,23 @@ def _takes_away(connection: Connection) -> bool:
         hasattr(one.module, "CONTRACT") or int(one.revision.partition("_")[0]) < EXPANDING_SINCE
         for one in pending
     )
+
+
+def upgrade_programme(
+    database: Database,
+    programme: Programme,
+    revision: str = "head",
+    patience: Patience | None = None,
+) -> None:
+    """Bring one programme's tables up to a revision, and let its role use the new ones.
+
+    Raises:
+        TablesHeld: when others would not let go of a table.
+    """
+    with within(programme, as_owner=True):
+        _upgrade_patiently(database, revision, patience or Patience())
+        with database.engine.begin() as connection:
+            allow(connection, programme)
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -216,7 +242,7 @@ def upgrade_command() -> None:
             "is half done. Run it again when less is going on. pg_stat_activity says who holds it: "
             "the oldest xact_start."
         ) from error
-    keep_missing_movement()
+    for_each_programme(keep_missing_movement)
     click.echo("The database is up to date.")
 
 

@@ -40,8 +40,15 @@ _T = TypeVar("_T")
 class Replica:
     """The copy of one application's database."""
 
-    def __init__(self, url: str, *, limits: Limits | None = None, lag: timedelta) -> None:
-        self.database = Database(url, limits)
+    def __init__(
+        self,
+        url: str,
+        *,
+        limits: Limits | None = None,
+        lag: timedelta,
+        several_programmes: bool = False,
+    ) -> None:
+        self.database = Database(url, limits, several_programmes=several_programmes)
         self._lag = lag
         self._rests_until = 0.0
         self._sessions = sessionmaker(
@@ -121,6 +128,7 @@ def init_replica(app: Flask, *, limits: Limits) -> None:
             settings.reports_database_url,
             limits=limits,
             lag=timedelta(seconds=settings.reports_lag_seconds),
+            several_programmes=settings.several_programmes,
         )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from portal.db.postgres import LOCK_MILLISECONDS, Limits, make_postgres_engine
+from portal.db.programmes import init_programmes, separate_transactions
 from portal.db.slow import watch_statements
 
 WRITE_OPTION = "portal_write"
@@ -97,12 +98,25 @@ def _refuse_stray_writes(session: PortalSession, _context: Any, _objects: Any) -
 
 
 class Database:
-    """The engine and session factory of one application."""
+    """The engine and session factory of one application.
 
-    def __init__(self, url: str, limits: Limits | None = None, **engine_options: Any) -> None:
+    With ``several_programmes`` each transaction belongs to one of them; see ``programmes``.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        limits: Limits | None = None,
+        *,
+        several_programmes: bool = False,
+        **engine_options: Any,
+    ) -> None:
         self.url = url
         self.limits = limits or Limits()
+        self.several_programmes = several_programmes
         self.engine = make_engine(url, limits, **engine_options)
+        if several_programmes:
+            separate_transactions(self.engine)
         self.sessions = sessionmaker(
             self.engine, class_=PortalSession, autoflush=True, expire_on_commit=True
         )
@@ -119,6 +133,8 @@ class Database:
         settings = app.config.get("SETTINGS")
         if settings is not None and settings.slow_query_ms:
             watch_statements(self.engine, milliseconds=settings.slow_query_ms)
+        if self.several_programmes:
+            init_programmes(app, self.engine)
         app.teardown_appcontext(_close_session)
 
     def dispose(self) -> None:

@@ -14,6 +14,7 @@ from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
 from redis import ConnectionPool
 
 from portal.db import outbox, unit_of_work
+from portal.db.programmes import at_home, current_programme, for_each_programme
 from portal.db.session import current_session
 
 _log = logging.getLogger(__name__)
@@ -39,11 +40,12 @@ class Handler(Protocol):
 class _HueyQueue:
     """Tells Huey to run an outbox entry."""
 
-    def __init__(self, run: Callable[[int], Any]) -> None:
+    def __init__(self, run: Callable[[int, str | None], Any]) -> None:
         self._run = run
 
     def enqueue(self, entry_id: int) -> None:
-        self._run(entry_id)
+        programme = current_programme()
+        self._run(entry_id, None if programme is None else programme.slug)
 
 
 def register_handler(app: Flask, kind: str, handler: Handler) -> None:
@@ -93,6 +95,10 @@ def sweep() -> int:
     """Run every entry that is due and return how many were done. Called each minute."""
     if _rests():
         return 0
+    return sum(for_each_programme(_sweep_here))
+
+
+def _sweep_here() -> int:
     ids = outbox.waiting()
     return sum(run_entry(entry_id) for entry_id in ids)
 
@@ -114,6 +120,10 @@ def run_daily() -> list[str]:
     if _rests():
         _log.warning("MAINTENANCE is set: the daily work is left for another day")
         return []
+    return [name for failed in for_each_programme(_run_daily_here) for name in failed]
+
+
+def _run_daily_here() -> list[str]:
     failed = []
     known: dict[str, Callable[[], None]] = current_app.extensions.get(DAILY_EXTENSION, {})
     for name, work in known.items():
@@ -149,8 +159,8 @@ def init_jobs(app: Flask) -> None:
     app.extensions[HUEY_EXTENSION] = huey
 
     @huey.task(name="run_outbox_entry")  # type: ignore[untyped-decorator]
-    def run_outbox_entry(entry_id: int) -> None:
-        with app.app_context():
+    def run_outbox_entry(entry_id: int, programme: str | None = None) -> None:
+        with app.app_context(), at_home(programme):
             run_entry(entry_id)
 
     @huey.periodic_task(crontab(minute="*"), name="sweep_outbox")  # type: ignore[untyped-decorator]

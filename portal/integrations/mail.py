@@ -13,11 +13,12 @@ from email.utils import formatdate, make_msgid, parseaddr
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, current_app, render_template
+from flask import Flask, current_app, has_app_context, render_template
 from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, UtcDateTime, current_session, outbox, unit_of_work
+from portal.db.programmes import settings_here
 from portal.integrations.jobs import register_handler
 from portal.kernel.clock import utc_now
 
@@ -156,7 +157,7 @@ class SmtpMailer:
 
     def send(self, message: Message) -> None:
         """Hand the message to the server, or raise ``OSError`` or ``SMTPException``."""
-        mail = _as_email(message, self._sender)
+        mail = _as_email(message, settings_here().mail_from if has_app_context() else self._sender)
         context = ssl.create_default_context()
         with self._reach(context) as client:
             client.ehlo()
@@ -171,7 +172,7 @@ class SmtpMailer:
 def public_link(endpoint: str, **values: Any) -> str:
     """An address for a message, on the portal's public address whatever host was asked."""
     path = current_app.url_map.bind("localhost").build(endpoint, values)
-    return f"{current_app.config['SETTINGS'].public_url.rstrip('/')}{path}"
+    return f"{settings_here().public_url.rstrip('/')}{path}"
 
 
 def send_later(
@@ -242,7 +243,7 @@ def _refuse_breaks(text: str) -> None:
 
 
 def _domain() -> str:
-    return parseaddr(current_app.config["SETTINGS"].mail_from)[1].partition("@")[2]
+    return parseaddr(settings_here().mail_from)[1].partition("@")[2]
 
 
 def _deliver(payload: Mapping[str, Any]) -> None:

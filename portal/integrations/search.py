@@ -88,7 +88,11 @@ class SearchIndex:
         ).bindparams(bindparam("keys", expanding=True))
         self._known = text(f"SELECT term FROM {name}_terms")  # noqa: S608
         self._settle = (
-            text(f"SELECT gin_clean_pending_list('{name}_words')"),
+            # Only the owner may: with several programmes the importing command is, a page is not.
+            text(
+                f"SELECT gin_clean_pending_list(oid) FROM pg_class "  # noqa: S608
+                f"WHERE oid = to_regclass('{name}_words') AND pg_has_role(relowner, 'USAGE')"
+            ),
             *(text(f"ANALYZE {table}") for table in (name, f"{name}_terms", f"{name}_keys")),
             text(f"ANALYZE {content}"),
         )

@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from flask import Flask, current_app
 
+from portal.db.programmes import current_programme
+
 STORAGE_EXTENSION = "portal_storage"
 
 
@@ -237,8 +239,38 @@ def make_storage(url: str, bucket: Bucket | None = None) -> Storage:
     raise ValueError("STORAGE_URL must start with file:/// or s3://")
 
 
+class _ShelfOf:
+    """The part of a storage that is one programme's: its name stands before every key."""
+
+    def __init__(self, kept: Storage, slug: str) -> None:
+        self._kept = kept
+        self._slug = slug
+
+    def _place(self, key: str) -> str:
+        return f"{self._slug}/{_checked(key)}"
+
+    def put(self, key: str, data: bytes) -> str:
+        return self._kept.put(self._place(key), data)
+
+    def get(self, key: str) -> bytes:
+        return self._kept.get(self._place(key))
+
+    def exists(self, key: str) -> bool:
+        return self._kept.exists(self._place(key))
+
+    def delete(self, key: str) -> None:
+        self._kept.delete(self._place(key))
+
+
 def storage() -> Storage:
-    """The storage of the current application."""
+    """The storage of the current application; with several programmes, this one's part of it."""
+    chosen = whole_storage()
+    programme = current_programme()
+    return chosen if programme is None else _ShelfOf(chosen, programme.slug)
+
+
+def whole_storage() -> Storage:
+    """The storage of the current application, whoever's files it holds."""
     chosen: Storage = current_app.extensions[STORAGE_EXTENSION]
     return chosen
 

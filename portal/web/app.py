@@ -20,6 +20,7 @@ from portal.web.maintenance import init_maintenance, is_read_only
 from portal.web.metrics import init_metrics
 from portal.web.navigation import nav_items
 from portal.web.pages import init_pages
+from portal.web.programmes import init_programmes_by_host
 from portal.web.reads import init_reads
 from portal.web.request_ids import init_request_ids
 from portal.web.security import init_security
@@ -60,6 +61,7 @@ def _context() -> dict[str, Any]:
 def init_web(app: Flask) -> None:
     """Security first, then access, pages, errors and what templates may call."""
     init_request_ids(app)
+    init_programmes_by_host(app)
     init_metrics(app)
     init_maintenance(app)
     init_security(app)

@@ -21,9 +21,10 @@ from sqlalchemy import text
 
 from config import ROOT
 from portal.db import outbox
+from portal.db.programmes import for_each_programme
 from portal.db.session import current_database, current_session
 from portal.integrations.jobs import HUEY_EXTENSION
-from portal.integrations.storage import LocalStorage, storage
+from portal.integrations.storage import LocalStorage, whole_storage
 from portal.web.access import public, register_routes
 from portal.web.metrics import exposition
 
@@ -62,7 +63,7 @@ def readyz() -> ResponseReturnValue:
     states = {}
     for name, check in checks.items():
         try:
-            check()
+            for_each_programme(check)
         except Exception:  # noqa: BLE001 - whatever fails, it is not ready
             _log.exception("Not ready: %s", name)
             states[name] = "failed"
@@ -120,7 +121,7 @@ def _migrations() -> None:
 
 
 def _storage() -> None:
-    kept = storage()
+    kept = whole_storage()
     if isinstance(kept, LocalStorage):
         kept.check()
     else:
@@ -137,7 +138,7 @@ def _disk() -> None:
     database = current_database()
     if database.is_sqlite and database.engine.url.database:
         folders.append(Path(database.engine.url.database).parent)
-    kept = storage()
+    kept = whole_storage()
     if isinstance(kept, LocalStorage):
         folders.append(kept.folder)
     for folder in folders:

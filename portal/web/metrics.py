@@ -25,6 +25,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 
 from portal.db import outbox
+from portal.db.programmes import current_programme, for_each_programme
 from portal.integrations.jobs import HUEY_EXTENSION
 
 GAUGES_EXTENSION: Final = "portal_gauges"
@@ -83,20 +84,33 @@ class _Asked:
     """Reads every gauge when it is asked."""
 
     def collect(self) -> Iterable[Any]:
-        readers: list[Callable[[], Iterable[Gauge]]] = current_app.extensions[GAUGES_EXTENSION]
-        failed = 0
-        for read in readers:
-            try:
-                found = list(read())
-            except Exception:  # noqa: BLE001 - the other figures still count
-                _log.exception("A gauge could not be read")
-                failed += 1
-                continue
-            for gauge in found:
-                yield GaugeMetricFamily(gauge.name, gauge.about, value=gauge.value)
-        yield GaugeMetricFamily(
-            "portal_gauges_failed", "Groups of figures that could not be read", value=failed
-        )
+        families: dict[str, GaugeMetricFamily] = {}
+        for label, gauges, failed in for_each_programme(_read_gauges):
+            failures = Gauge(
+                "portal_gauges_failed", "Groups of figures that could not be read", failed
+            )
+            for gauge in (*gauges, failures):
+                family = families.setdefault(
+                    gauge.name,
+                    GaugeMetricFamily(gauge.name, gauge.about, labels=list(label)),
+                )
+                family.add_metric(list(label.values()), gauge.value)
+        yield from families.values()
+
+
+def _read_gauges() -> tuple[dict[str, str], list[Gauge], int]:
+    """Every figure of the programme here, with its label, and how many groups failed."""
+    readers: list[Callable[[], Iterable[Gauge]]] = current_app.extensions[GAUGES_EXTENSION]
+    found: list[Gauge] = []
+    failed = 0
+    for read in readers:
+        try:
+            found += read()
+        except Exception:  # noqa: BLE001 - the other figures still count
+            _log.exception("A gauge could not be read")
+            failed += 1
+    programme = current_programme()
+    return {} if programme is None else {"programme": programme.slug}, found, failed
 
 
 def _work() -> Iterable[Gauge]:

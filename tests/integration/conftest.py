@@ -40,9 +40,9 @@ def database_kind(request: pytest.FixtureRequest) -> str:
     return kind
 
 
-def make_app(url: str, folder: Path) -> Flask:
+def make_app(url: str, folder: Path, **changes: object) -> Flask:
     """A test installation, with clients that check what they are given."""
-    app = create_app(make_settings(url, folder))
+    app = create_app(make_settings(url, folder, **changes))
     app.config["TESTING"] = True
     app.test_client_class = PortalClient
     # Every process of the run, and every application in it, uses the same templates.

@@ -15,6 +15,7 @@ from portal.action_plans.models import PlanVersion
 from portal.action_plans.pdf_view import render_plan_pdf
 from portal.action_plans.rules.signing import standing
 from portal.db import audit, unit_of_work
+from portal.db.programmes import settings_here
 from portal.db.promise_keys import key_for
 from portal.integrations.mail import send_later
 from portal.integrations.pdf import PdfError, PdfRenderer, WeasyPrintRenderer, page_count
@@ -106,7 +107,7 @@ def _addresses(notify: object) -> Sequence[str]:
 
 def _tell(version: PlanVersion, email: str) -> None:
     document = PlanDocument.from_json(version.document)
-    base = current_app.config["SETTINGS"].public_url.rstrip("/")
+    base = settings_here().public_url.rstrip("/")
     employer = version.storage_key.split("/")[1]
     send_later(
         to=email,

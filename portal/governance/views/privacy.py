@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import abort, current_app, render_template
+from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
+from portal.db.programmes import settings_here
 from portal.governance.rules import notices
 from portal.governance.rules.retention import told
 from portal.governance.service.retention import periods
@@ -13,7 +14,7 @@ from portal.kernel.clock import today
 
 
 def _page(version: int) -> str:
-    settings = current_app.config["SETTINGS"]
+    settings = settings_here()
     fill = {"controller": settings.controller_name, "contact": settings.privacy_contact}
     found = notices.notice(version, today(), fill, told(periods()))
     if found is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from portal.db.programmes import settings_here
 from portal.governance.rules import processing
 from portal.governance.rules.holdings import holdings
 from portal.governance.rules.processing import Processing
@@ -28,7 +29,7 @@ def _record() -> list[Processing]:
 @blueprint.get("/governance/processing")
 def processing_record() -> ResponseReturnValue:
     """What is done with people's data, why, and on what ground."""
-    settings = current_app.config["SETTINGS"]
+    settings = settings_here()
     return render_template(
         "governance/privacy/processing.html",
         record=_record(),

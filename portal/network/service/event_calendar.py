@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import current_app
-
+from portal.db.programmes import settings_here
 from portal.integrations.mail import public_link
 from portal.kernel.clock import london
 from portal.network.queries.events import EventFacts
@@ -36,7 +35,7 @@ def entry_of(event: EventFacts, *, token: str = "") -> CalendarEntry:
             where.append("Online: the address is given to those who register")
     if event.access_notes:
         about.append(event.access_notes)
-    host = current_app.config["SETTINGS"].public_url.partition("//")[2].partition("/")[0]
+    host = settings_here().public_url.partition("//")[2].partition("/")[0]
     return CalendarEntry(
         uid=f"event-{event.reference}@{host.partition(':')[0]}",
         title=event.title,

@@ -7,6 +7,7 @@ from typing import Final
 from flask import abort, current_app, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.db.programmes import settings_here
 from portal.kernel.ids import normalise_reference
 from portal.payments.access import lep_manager
 from portal.payments.queries import paying as queries
@@ -74,7 +75,7 @@ def run_bacs(run: str) -> ResponseReturnValue:
     facts = run_or_404(run)
     if missing_settings():
         abort(404)
-    settings = current_app.config["SETTINGS"]
+    settings = settings_here()
     payer = Originator(*(getattr(settings, name) for name, _words in _BACS_SETTINGS))
     try:
         data = submission(
@@ -101,7 +102,7 @@ def run_bacs(run: str) -> ResponseReturnValue:
 
 def missing_settings() -> list[tuple[str, str]]:
     """What must be set before a Bacs file can be made."""
-    settings = current_app.config["SETTINGS"]
+    settings = settings_here()
     return [(name.upper(), words) for name, words in _BACS_SETTINGS if not getattr(settings, name)]
 
 

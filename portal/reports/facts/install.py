@@ -33,7 +33,11 @@ def _installed(connection: Connection) -> list[tuple[str, str]]:
     if connection.dialect.name == "sqlite":
         found = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
     else:
-        found = "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
+        # Other programmes of the installation have triggers of the same names in their schemas.
+        found = (
+            "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+            "WHERE NOT tgisinternal AND relnamespace = to_regnamespace(current_schema())"
+        )
     rows = connection.execute(text(found)).all()
     return [(name, table) for name, table in rows if name.startswith(PREFIX)]
 

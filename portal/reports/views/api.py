@@ -13,10 +13,11 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, current_app, g, request, url_for
+from flask import Blueprint, Response, abort, g, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from portal.db import unit_of_work
+from portal.db.programmes import settings_here
 from portal.kernel.clock import today, utc_now
 from portal.kernel.ids import token_hash
 from portal.programme import queries as programme
@@ -219,7 +220,7 @@ def _tag(found: Report) -> str:
 @_by_address
 def openapi() -> Response:
     """What can be asked here, and what comes back, for programs."""
-    return _json(description(current_app.config["SETTINGS"].public_url.rstrip("/")))
+    return _json(description(settings_here().public_url.rstrip("/")))
 
 
 @blueprint.route("/<path:rest>", methods=_METHODS)

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from flask import Flask, current_app
 
 from portal.db import audit, current_session, outbox, unit_of_work
+from portal.db.programmes import settings_here
 from portal.integrations.docx import make_docx
 from portal.integrations.jobs import register_daily, register_handler
 from portal.integrations.packages import DOCX_TYPE, PPTX_TYPE, XLSX_TYPE, is_whole
@@ -135,7 +136,7 @@ def repair() -> None:
 def paper_of(facts: ResourceFacts) -> Paper:
     """A version as every document shows it."""
     content = facts.content
-    base = current_app.config["SETTINGS"].public_url.rstrip("/")
+    base = settings_here().public_url.rstrip("/")
     sources = {source.key: source for source in content.sources}
     return Paper(
         title=content.title,

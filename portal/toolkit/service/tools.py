@@ -51,6 +51,7 @@ from portal.action_plans.service.actions import ActionInput, add_action, is_web_
 from portal.action_plans.service.common import NO_PLAN
 from portal.action_plans.service.goals import add_goal
 from portal.db import audit, current_session
+from portal.db.programmes import settings_here
 from portal.employers import queries as employers
 from portal.employers.service import timeline
 from portal.kernel.clock import today, utc_now
@@ -275,7 +276,7 @@ def _goal(employer: str, plan: Plan, suggestion: Suggestion, by: Author) -> Ok[i
 
 def _action(found: queries.KeptFacts, one: Suggestion, goal: int) -> ActionInput:
     path = f"/employers/{found.employer_reference}/tools/{found.reference}"
-    address = current_app.config["SETTINGS"].public_url.rstrip("/") + path
+    address = settings_here().public_url.rstrip("/") + path
     linked = is_web_address(address)
     return ActionInput(
         title=one.title,
