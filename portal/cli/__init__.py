@@ -7,6 +7,8 @@ import importlib.util
 import click
 from flask import Flask, current_app
 
+from portal.cli.programmes import in_words
+
 COMMAND_MODULES = (
     "settings_reference",
     *("schema", "accounts", "employers", "diagnostics", "seed", "daily", "payments"),
@@ -42,3 +44,5 @@ def register(app: Flask) -> None:
             module = importlib.import_module(f"portal.cli.{name}")
             if hasattr(module, "register"):
                 module.register(app)
+    for command in app.cli.commands.values():
+        in_words(command)

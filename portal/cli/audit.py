@@ -7,9 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import AppGroup
 
+from portal.db.programmes import settings_here
 from portal.governance.rules.audit_chain import Anchor, read_anchor
 from portal.governance.service import audit_chain as service
 
@@ -19,7 +20,7 @@ audit_group = AppGroup("audit", help="Look after the audit trail.")
 def _anchors(given: tuple[str, ...], file: Path | None) -> list[Anchor]:
     try:
         found = [read_anchor(text) for text in given]
-        path = file or current_app.config["SETTINGS"].audit_anchor_file
+        path = file or settings_here().audit_anchor_file
         return [*found, *([] if path is None else service.read_anchor_file(path))]
     except ValueError as error:
         raise click.ClickException(str(error)) from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import click
@@ -20,11 +20,11 @@ from config import Settings
 from portal.db.programmes import (
     SHARED_SCHEMA,
     SLUG,
+    NoProgrammeError,
     Programme,
     are_several,
     forget_programmes,
     outside,
-    programmes,
     read_programmes,
     work_for,
 )
@@ -248,7 +248,8 @@ def add_command(slug: str, title: str, lep: str, address: str, own: tuple[str, .
     except ProgrammeError as error:
         raise click.ClickException(str(error)) from None
     click.echo(
-        f"{slug} is ready at {address}. Its first manager: PROGRAMME={slug} flask accounts …"
+        f"{slug} is ready at {address}. Its first manager:\n"
+        f"PROGRAMME={slug} flask accounts create EMAIL --name NAME --role lep_manager"
     )
 
 
@@ -278,4 +279,14 @@ def register(app: Flask) -> None:
                 work_for(chosen)
 
 
-__all__ = ["add", "allow", "checked", "prepare", "programmes", "separate"]
+def in_words(command: click.Command) -> None:
+    """Have a command that does not say for which programme tell what to do, not where it broke."""
+    invoke = command.invoke
+
+    def told(context: click.Context) -> Any:
+        try:
+            return invoke(context)
+        except NoProgrammeError as error:
+            raise click.ClickException(str(error)) from None
+
+    command.invoke = told  # type: ignore[assignment, method-assign]

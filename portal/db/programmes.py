@@ -258,9 +258,18 @@ def at_home(slug: str | None) -> Any:
 
 
 def settings_here() -> Any:
-    """The installation's settings, with the values that the current programme has of its own."""
+    """The installation's settings, with what is the current programme's own.
+
+    Backups go into a folder of its own, and so do the anchors of its audit trail.
+    """
     settings = current_app.config["SETTINGS"]
     programme = current_programme() if has_app_context() else None
     if programme is None:
         return settings
-    return settings.model_copy(update={**programme.settings, "public_url": programme.public_url})
+    own: dict[str, Any] = {**programme.settings, "public_url": programme.public_url}
+    if settings.backup_folder is not None:
+        own["backup_folder"] = settings.backup_folder / programme.slug
+    if settings.audit_anchor_file is not None:
+        anchors = settings.audit_anchor_file
+        own["audit_anchor_file"] = anchors.parent / programme.slug / anchors.name
+    return settings.model_copy(update=own)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Flask, current_app
+from flask import Flask
 
+from portal.db.programmes import settings_here
 from portal.governance.queries import audit_chain as chain
 from portal.governance.rules.sensitive_reads import READS
 from portal.governance.service import audit_chain
@@ -17,7 +18,7 @@ from portal.web.reads import SensitiveRead, register_sensitive_reads
 
 
 def _check_trail() -> None:
-    audit_chain.check_daily(current_app.config["SETTINGS"].audit_anchor_file)
+    audit_chain.check_daily(settings_here().audit_anchor_file)
 
 
 def _proofs() -> Iterable[Gauge]:
@@ -33,7 +34,7 @@ def _proofs() -> Iterable[Gauge]:
             "portal_ledger_proved_seconds", "When the ledger was proved", newest.at.timestamp()
         )
         yield Gauge("portal_ledger_whole", "Whether the proof held", float(not newest.fault))
-    backup = last_backup(current_app.config["SETTINGS"].backup_folder)
+    backup = last_backup(settings_here().backup_folder)
     if backup is not None:
         yield Gauge(
             "portal_backup_made_seconds",

@@ -34,13 +34,16 @@ _SETTINGS: Final = (
 _TABLES: Final = """
 SELECT c.relname, array_agg(a.attname ORDER BY a.attnum) FILTER (WHERE a.attgenerated = '')
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+WHERE c.relnamespace = to_regnamespace(current_schema()) AND c.relkind = 'r'
 GROUP BY c.relname ORDER BY c.relname
 """
-_SEQUENCES: Final = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1"
+_SEQUENCES: Final = (
+    "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema() ORDER BY 1"
+)
 _KEYS: Final = """
 SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
-FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace ORDER BY 1, 2
+FROM pg_constraint WHERE contype = 'f' AND connamespace = to_regnamespace(current_schema())
+ORDER BY 1, 2
 """
 
 
@@ -177,8 +180,10 @@ class PostgresSink:
     def _empty(self, connection: Connection, target: Target) -> None:
         _set(connection)
         if target.replace:
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
+            # Where there are several programmes, this one's.
+            schema = _quoted(connection.exec_driver_sql("SELECT current_schema()").scalar_one())
+            connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
         target.make_tables(connection)
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
         self._known = _tables(connection)

@@ -13,6 +13,8 @@ import click
 
 from portal.cli.backup import keeping, reading, restoring
 from portal.cli.backup.making import Made, make
+from portal.cli.programmes import allow
+from portal.db.programmes import current_programme
 from portal.db.session import current_database
 from portal.integrations.backup_record import last_backup
 from portal.integrations.dumps import DumpError
@@ -164,5 +166,10 @@ def restore_command(path: Path, *, force: bool, migrate: bool) -> None:
             replace=force,
             migrate=migrate,
         )
+    programme = current_programme()
+    if programme is not None:
+        # Its tables were made anew: its role may use them again.
+        with current_database().engine.begin() as connection:
+            allow(connection, programme)
     _tell_contents("is restored", path, contents)
     click.echo("Work that waited when it was made is done once a worker starts.")

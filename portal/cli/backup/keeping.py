@@ -11,11 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from flask import current_app
-
 from config import Settings
 from portal.cli.backup.making import Made, make
 from portal.cli.backup.reading import BackupError, verify
+from portal.db.programmes import settings_here
 from portal.db.session import Database, current_database
 from portal.integrations.backup_record import BackupRecord, keep_record, last_backup
 from portal.integrations.sealing import Secret, key_file, passphrase
@@ -29,8 +28,8 @@ _DUE_AFTER: Final = timedelta(hours=20)
 
 
 def current_settings() -> Settings:
-    """The settings of the current application."""
-    settings: Settings = current_app.config["SETTINGS"]
+    """The settings of the current application, or of its programme."""
+    settings: Settings = settings_here()
     return settings
 
 

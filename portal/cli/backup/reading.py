@@ -292,7 +292,10 @@ def postgres_sink(
     with database.engine.connect() as connection:
         others = _others(connection)
         full = connection.execute(
-            text("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
+            text(
+                "SELECT count(*) FROM pg_class "
+                "WHERE relnamespace = to_regnamespace(current_schema())"
+            )
         ).scalar_one()
     database.dispose()
     if full and not replace:
