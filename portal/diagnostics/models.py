@@ -1,7 +1,7 @@
-"""Responses to a questionnaire, their frozen scores, and the roll-ups that reports read.
+"""Responses to a questionnaire, their frozen scores, and the histograms that reports read.
 
-Answers are one JSON document a response; scores are one row a dimension; roll-ups and histograms
-change in the same transaction, so that no report ever adds up answers (performance.md, Reports).
+Answers are one JSON document a response; scores are one row a dimension; histograms change in the
+same transaction, so that no report ever adds up answers (docs/decisions/005).
 """
 
 from __future__ import annotations
@@ -116,34 +116,6 @@ class DimensionScore(Base):
     exact: Mapped[str] = mapped_column(String(60))
 
 
-class ScoreRollup(Base):
-    """Completed diagnostics of employers by month and group: how many, and the sum of scores."""
-
-    __tablename__ = "score_rollups"
-    __table_args__ = (
-        UniqueConstraint(
-            "questionnaire_key",
-            "month",
-            "sector",
-            "size_tier",
-            "district",
-            "dimension",
-            name="uq_score_rollups_cell",
-        ),
-        CheckConstraint("n >= 0 AND total >= 0", name="not_negative"),
-    )
-
-    questionnaire_key: Mapped[str] = mapped_column(String(60))
-    month: Mapped[date] = mapped_column(Date())
-    sector: Mapped[str] = mapped_column(String(20))
-    size_tier: Mapped[str] = mapped_column(String(10))
-    # Unknown districts are an empty text, since NULLs would not be one cell.
-    district: Mapped[str] = mapped_column(String(60))
-    dimension: Mapped[str] = mapped_column(String(40))
-    n: Mapped[int]
-    total: Mapped[int]
-
-
 class ScoreHistogram(Base):
     """How many employers' current response has each score of a dimension, by group.
 
@@ -178,7 +150,7 @@ class ScoreHistogram(Base):
     questionnaire_key: Mapped[str] = mapped_column(String(60))
     sector: Mapped[str] = mapped_column(String(20))
     size_tier: Mapped[str] = mapped_column(String(10))
-    # Unknown districts are an empty text, as in roll-ups.
+    # Unknown districts are an empty text, since NULLs would not be one group.
     district: Mapped[str] = mapped_column(String(60))
     dimension: Mapped[str] = mapped_column(String(40))
     counts: Mapped[list[int]] = mapped_column(Counts())

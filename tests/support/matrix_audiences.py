@@ -132,7 +132,6 @@ WORDLESS: Final = frozenset(
         "report_subscriptions",
         "resource_tags",
         "score_histograms",
-        "score_rollups",
         "sign_in_counters",
         "staff_posts",
         "user_sessions",

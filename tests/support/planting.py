@@ -50,7 +50,6 @@ OUR_TABLES: Final = frozenset(
         "programme_settings",
         "report_definitions",
         "questionnaires",
-        "score_rollups",
         "score_histograms",
     ]
 )

@@ -1,4 +1,4 @@
-"""Every SELECT on responses, scores, roll-ups and histograms."""
+"""Every SELECT on responses, scores and histograms."""
 
 from portal.diagnostics.queries.cases import (
     SessionFacts,
@@ -15,7 +15,6 @@ from portal.diagnostics.queries.counts import (
     histograms,
     scores_of,
     stored_histograms,
-    stored_rollups,
 )
 from portal.diagnostics.queries.responses import (
     CompletedResponse,
@@ -68,7 +67,6 @@ __all__ = [
     "scores_of",
     "sessions_of",
     "stored_histograms",
-    "stored_rollups",
     "tied_responses",
     "under_way",
     "waiting_for_employer",

@@ -1,4 +1,4 @@
-"""Every SELECT on scores, roll-ups and histograms."""
+"""Every SELECT on scores and histograms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from portal.db import current_session
-from portal.diagnostics.models import DimensionScore, Response, ScoreHistogram, ScoreRollup
+from portal.diagnostics.models import DimensionScore, Response, ScoreHistogram
 
 Histograms = dict[str, tuple[int, ...]]
 
@@ -43,22 +43,6 @@ def added(found: Iterable[Sequence[int]]) -> tuple[int, ...]:
     return tuple(map(sum, zip(*found, strict=True)))
 
 
-def stored_rollups(questionnaire_key: str) -> dict[tuple[Any, ...], tuple[int, int]]:
-    """Every roll-up cell that counts somebody: (month, sector, size, district, dimension)."""
-    rows = current_session().execute(
-        select(
-            ScoreRollup.month,
-            ScoreRollup.sector,
-            ScoreRollup.size_tier,
-            ScoreRollup.district,
-            ScoreRollup.dimension,
-            ScoreRollup.n,
-            ScoreRollup.total,
-        ).where(ScoreRollup.questionnaire_key == questionnaire_key, ScoreRollup.n > 0)
-    )
-    return {tuple(row[:5]): (row.n, row.total) for row in rows}
-
-
 def stored_histograms(questionnaire_key: str) -> dict[tuple[Any, ...], int]:
     """Every score somebody has: (dimension, sector, size, district, score) and how many have it."""
     rows = current_session().execute(
@@ -74,7 +58,7 @@ def stored_histograms(questionnaire_key: str) -> dict[tuple[Any, ...], int]:
 
 
 def counted_scores(questionnaire_key: str) -> list[tuple[Any, ...]]:
-    """Every score of an employer's completed response, from which roll-ups can be recomputed.
+    """Every score of an employer's completed response, from which histograms can be recomputed.
 
     Columns: completed_at, sector, size tier, district, dimension, score, is_current.
     """

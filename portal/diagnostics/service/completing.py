@@ -1,4 +1,4 @@
-"""Completing a diagnostic: scores, roll-ups and histograms in one transaction."""
+"""Completing a diagnostic: scores and histograms in one transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from portal.diagnostics.rules.schema import Profile
 from portal.diagnostics.rules.states import may_complete
 from portal.diagnostics.rules.values import answers_from_document
 from portal.diagnostics.service.movement import keep_movement
-from portal.diagnostics.service.rollups import Cell, Counted, count_completed, count_current
+from portal.diagnostics.service.rollups import Cell, Counted, count_current
 from portal.diagnostics.service.telling import tell_completed
 from portal.kernel.clock import today, utc_now
 from portal.kernel.people import Author
@@ -106,8 +106,8 @@ def _score_rows(response: Response) -> list[DimensionScore]:
 def count_for_employer(response: Response) -> None:
     """Count a completed response in its employer's groups, and let it stand for the employer.
 
-    The response that stood before leaves the histograms; months keep every completed one. How far
-    the employer moved since its first one is worked out again.
+    The response that stood before leaves the histograms. How far the employer moved since its first
+    one is worked out again.
     """
     session = current_session()
     if response.employer_id is None or response.completed_at is None:
@@ -124,7 +124,6 @@ def count_for_employer(response: Response) -> None:
     # As frozen: the rows just written say the same and need not be read back.
     scores = {row.dimension: row.score for row in _score_rows(response)}
     count_current(gone=gone, come=Counted(_cell(response), scores))
-    count_completed(_cell(response), scores, completed_at=response.completed_at)
     keep_movement(response, alone=previous is None)
 
 

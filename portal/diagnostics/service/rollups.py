@@ -1,21 +1,17 @@
-"""Roll-ups and histograms, changed in the transaction that changes what they count."""
+"""Histograms of scores, changed in the transaction that changes what they count."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass
-from datetime import date, datetime
+from dataclasses import astuple, dataclass
 from functools import cache
 from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import TextClause, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.db import current_session
-from portal.diagnostics.models import ScoreRollup
 from portal.diagnostics.rules.benchmark import BINS
-from portal.kernel.clock import london
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,41 +31,6 @@ class Counted:
     cell: Cell
     scores: Mapping[str, int]
 
-
-def month_of(instant: datetime) -> date:
-    """The first day of the London month an instant falls in."""
-    return london(instant).date().replace(day=1)
-
-
-def count_completed(cell: Cell, scores: Mapping[str, int], *, completed_at: datetime) -> None:
-    """Add a completed response to its group's month."""
-    if not scores:
-        return
-    month = month_of(completed_at)
-    session = current_session()
-    session.execute(
-        _add_to_month(embedded=session.get_bind().dialect.name == "sqlite"),
-        [
-            {**asdict(cell), "month": month, "dimension": dimension, "n": 1, "total": score}
-            for dimension, score in sorted(scores.items())
-        ],
-    )
-
-
-# Built once: building a statement costs as much as running it.
-@cache
-def _add_to_month(*, embedded: bool) -> Any:
-    table: Any = ScoreRollup.__table__
-    statement: Any = sqlite.insert(table) if embedded else postgresql.insert(table)
-    return statement.on_conflict_do_update(
-        index_elements=[
-            *("questionnaire_key", "month", "sector", "size_tier", "district", "dimension")
-        ],
-        set_={name: table.c[name] + statement.excluded[name] for name in ("n", "total")},
-    )
-
-
-# Histograms --------------------------------------------------------------------------------------
 
 _KEY: Final = ("questionnaire_key", "sector", "size_tier", "district", "dimension")
 _AT_KEY: Final = " AND ".join(f"{name} = :{name}" for name in _KEY)

@@ -1,4 +1,4 @@
-"""Scores of diagnostics: their roll-ups by month and their histograms, counted from the records.
+"""Scores of diagnostics: their histograms, counted from the records.
 
 Completing and merging keep them (``portal/diagnostics/service/rollups.py``), since a histogram
 needs a whole response. Here they are counted afresh, and compared with what was kept.
@@ -11,13 +11,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, text
 
-from portal.diagnostics.models import ScoreHistogram, ScoreRollup
-from portal.reports.facts.install import Difference, sql_of, unequal
+from portal.diagnostics.models import ScoreHistogram
+from portal.reports.facts.install import Difference, unequal
 from portal.reports.rules.diagnostics.data import BINS
 
 _GROUP: Final = ("questionnaire_key", "sector", "size_tier", "district", "dimension")
-_MONTH: Final = ("questionnaire_key", "month", "sector", "size_tier", "district", "dimension")
-_ROLLUP: Final = (*_MONTH, "n", "total")
 _COUNTED: Final = (
     "FROM dimension_scores s JOIN diagnostic_responses r ON r.id = s.response_id "
     "WHERE r.status = 'completed' AND r.employer_id IS NOT NULL"
@@ -25,15 +23,9 @@ _COUNTED: Final = (
 
 
 def recount(connection: Connection) -> None:
-    """Count every roll-up and histogram afresh, in the caller's transaction."""
+    """Count every histogram afresh, in the caller's transaction."""
     if connection.dialect.name != "sqlite":
-        connection.execute(
-            text("LOCK TABLE score_rollups, score_histograms IN SHARE ROW EXCLUSIVE MODE")
-        )
-    connection.execute(text("DELETE FROM score_rollups"))
-    connection.execute(
-        text(f"INSERT INTO score_rollups ({', '.join(_ROLLUP)}) {_by_month(connection)}")
-    )
+        connection.execute(text("LOCK TABLE score_histograms IN SHARE ROW EXCLUSIVE MODE"))
     connection.execute(text("DELETE FROM score_histograms"))
     rows = [
         dict(zip(_GROUP, group, strict=True)) | {"counts": counts}
@@ -44,10 +36,7 @@ def recount(connection: Connection) -> None:
 
 
 def differences(connection: Connection) -> list[Difference]:
-    """Every roll-up and histogram that differs from a recount over the records."""
-    kept = connection.execute(select(*(getattr(ScoreRollup, name) for name in _ROLLUP)))
-    true = connection.execute(text(_by_month(connection)))
-    found = unequal("score roll-up", _rollups(kept), _rollups(true))
+    """Every histogram that differs from a recount over the records."""
     stored = {
         tuple(group): list(counts)
         for *group, counts in connection.execute(
@@ -56,20 +45,7 @@ def differences(connection: Connection) -> list[Difference]:
         # A group that everybody left says the same as one that nobody was in.
         if any(counts)
     }
-    return found + unequal("score histogram", stored, _histograms(connection))
-
-
-def _by_month(connection: Connection) -> str:
-    sql = sql_of(connection)
-    groups = (
-        f"r.questionnaire_key, {sql.month(sql.day('r.completed_at'))}, r.sector, r.size_tier, "
-        "coalesce(r.district, ''), s.dimension"
-    )
-    return f"SELECT {groups}, count(*), sum(s.score) {_COUNTED} GROUP BY {groups}"
-
-
-def _rollups(rows: Any) -> dict[Any, Any]:
-    return {tuple(str(part) for part in row[:-2]): tuple(row[-2:]) for row in rows if row[-2]}
+    return unequal("score histogram", stored, _histograms(connection))
 
 
 def _histograms(connection: Connection) -> dict[Any, Any]:

@@ -1,4 +1,4 @@
-"""Answers, completion, roll-ups and whose a diagnostic is."""
+"""Answers, completion, histograms and whose a diagnostic is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from portal.db import current_session, unit_of_work
 from portal.diagnostics import queries, service
 from portal.diagnostics.models import OVERALL, Response, ScoreHistogram
 from portal.diagnostics.rules.catalogue import MAIN_KEY
-from portal.diagnostics.service.rollups import Cell, Counted, count_current, month_of
+from portal.diagnostics.service.rollups import Cell, Counted, count_current
 from portal.employers.queries import employer_profile
 from portal.kernel import clock
 from portal.kernel.people import PORTAL
@@ -30,22 +30,12 @@ def new_employer(**changes: Any) -> str:
         return make_employer(**changes).reference
 
 
-def recomputed() -> tuple[dict[Any, Any], dict[Any, int]]:
-    """What roll-ups and histograms must hold, added up from the score rows."""
-    months: dict[Any, list[int]] = {}
+def assert_counts_agree() -> None:
+    """The histograms hold what the score rows of current responses add up to."""
     cells: Counter[Any] = Counter()
-    for at, sector, size, district, dimension, score, current in queries.counted_scores(MAIN_KEY):
-        cell = months.setdefault((month_of(at), sector, size, district, dimension), [0, 0])
-        cell[0] += 1
-        cell[1] += score
+    for _at, sector, size, district, dimension, score, current in queries.counted_scores(MAIN_KEY):
         if current:
             cells[(dimension, sector, size, district, score)] += 1
-    return {key: tuple(value) for key, value in months.items()}, dict(cells)
-
-
-def assert_counts_agree() -> None:
-    months, cells = recomputed()
-    assert queries.stored_rollups(MAIN_KEY) == months
     assert queries.stored_histograms(MAIN_KEY) == cells
 
 
@@ -90,7 +80,7 @@ def test_a_completed_response_takes_no_more_answers(app: Flask) -> None:
     assert_counts_agree()
 
 
-def test_a_retake_stands_for_the_employer_and_months_keep_both(app: Flask) -> None:
+def test_a_retake_stands_for_the_employer(app: Flask) -> None:
     employer = new_employer()
     first = make_response(employer=employer, worst=True)
     with unit_of_work():
@@ -105,8 +95,6 @@ def test_a_retake_stands_for_the_employer_and_months_keep_both(app: Flask) -> No
     assert_counts_agree()
     overall = [n for key, n in queries.stored_histograms(MAIN_KEY).items() if key[0] == OVERALL]
     assert overall == [1]
-    months = [value for key, value in queries.stored_rollups(MAIN_KEY).items() if key[4] == OVERALL]
-    assert months == [(2, 100)]
 
 
 def test_a_correction_starts_from_the_answers_and_leaves_the_earlier_result(app: Flask) -> None:
