@@ -269,7 +269,7 @@ def test_the_files_of_one_download_have_a_limit(
         files=lambda _key: [file("a", 60), file("b", 60), file("c", 30)],
     )
     monkeypatch.setattr(pages, "MOST_FILE_BYTES", 100)
-    monkeypatch.setattr(pages, "held_records", lambda: [many])
+    monkeypatch.setattr(pages, "held_records", lambda *, own: [many])
     profile = employer_profile(place.reference)
     assert profile is not None
     out = io.BytesIO()

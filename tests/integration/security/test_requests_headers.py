@@ -282,6 +282,7 @@ def test_no_address_is_made_from_the_host_header() -> None:
     """Besides where an answer's own address is compared with it."""
     allowed = {
         "portal/web/errors.py": "a form's origin is compared with where it was sent",
+        "portal/web/programmes.py": "the host chooses among the programmes that are listed",
         "portal/accounts/security/flow.py": "an address of our own is cut to its path",
     }
     words = ("request.host", "host_url", "url_root", "request.base_url", " _external=True")
