@@ -110,7 +110,10 @@ def lock_user(user: User) -> None:
     """Make others wait who would change this person, and read the person as they are now."""
     session = current_session()
     session.execute(select(User.id).where(User.id == user.id).with_for_update())
-    session.refresh(user, ["tf_last_counter", "tf_totp_secret", "mf_recovery_codes"])
+    session.refresh(
+        user,
+        ["active", "fs_uniquifier", "tf_last_counter", "tf_totp_secret", "mf_recovery_codes"],
+    )
 
 
 def user_names(ids: Collection[int]) -> dict[int, str]:

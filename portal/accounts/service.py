@@ -148,7 +148,7 @@ def close_account(*, user_id: int) -> Ok[User] | Err:
     if problem is not None:
         return Err(problem)
     user.active = False
-    sessions.end_all(user_id=user_id)
+    _end_everything(user)
     audit.record(action="account.closed", subject=f"user:{user_id}")
     return Ok(user)
 
@@ -158,9 +158,14 @@ def sign_out_everywhere(*, user_id: int) -> None:
     user = queries.user_by_id(user_id)
     if user is None:
         return
+    _end_everything(user)
+    audit.record(action="account.signed_out_everywhere", subject=f"user:{user_id}")
+
+
+def _end_everything(user: User) -> None:
+    """End every session, and what stands between the password and the code as well."""
     current_app.extensions["security"].datastore.set_uniquifier(user)
     current_session().flush()
-    audit.record(action="account.signed_out_everywhere", subject=f"user:{user_id}")
 
 
 def reset_second_step(*, user_id: int) -> Ok[User] | Err:
@@ -176,7 +181,7 @@ def reset_second_step(*, user_id: int) -> Ok[User] | Err:
     user.tf_totp_secret = None
     user.tf_last_counter = None
     user.mf_recovery_codes = None
-    sessions.end_all(user_id=user_id)
+    _end_everything(user)
     audit.record(action="account.second_step_reset", subject=f"user:{user_id}")
     return Ok(user)
 

@@ -32,36 +32,47 @@ class Race:
     met: bool = False
 
 
-def race(app: Flask, *runners: Callable[[], object], patience: float = 0.15) -> Race:
+def race(
+    app: Flask,
+    *runners: Callable[[], object],
+    patience: float = 0.15,
+    reading_after: bool = False,
+) -> Race:
     """Let everybody run at once, each in a context and a unit of work of its own.
 
+    ``reading_after`` is for what reads again after its own change: they meet once more before
+    that, so that neither has committed. (On SQLite they cannot: one alone changes anything.)
     An exception is a result like any other: the test says which results it can explain.
     """
     outcome = Race([None] * len(runners))
     start = threading.Barrier(len(runners), timeout=30)
-    meeting = threading.Barrier(len(runners), timeout=patience)
+    stops = [(threading.Barrier(len(runners), timeout=patience), _CHANGES)]
+    if reading_after and not database_of(app).is_sqlite:
+        stops.append((threading.Barrier(len(runners), timeout=patience), ("SELECT",)))
     here = threading.local()
 
     def wait(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
-        if not getattr(here, "racing", False) or not statement.startswith(_CHANGES):
+        left: list[tuple[threading.Barrier, tuple[str, ...]]] = getattr(here, "racing", [])
+        if not left or not statement.startswith(left[0][1]):
             return
-        here.racing = False
+        meeting, _before = left.pop(0)
         try:
             meeting.wait()
         except threading.BrokenBarrierError:
+            left.clear()
             return
-        outcome.met = True
+        outcome.met = not left
 
     def run(number: int) -> None:
         start.wait()
-        here.racing = True
+        here.racing = list(stops)
         try:
             with app.app_context(), unit_of_work():
                 outcome.results[number] = runners[number]()
         except Exception as error:  # noqa: BLE001 - the test judges it
             outcome.results[number] = error
         finally:
-            here.racing = False
+            here.racing = []
 
     engine = database_of(app).engine
     event.listen(engine, "before_cursor_execute", wait)

@@ -24,6 +24,7 @@ from webauthn.helpers.structs import (
 from portal.accounts import mails, queries, rules
 from portal.accounts.models import User
 from portal.accounts.security.settings import derived_keys
+from portal.kernel.clock import utc_now
 
 
 class PortalMail(MailUtil):  # type: ignore[misc]
@@ -63,12 +64,19 @@ class PortalPasswords(PasswordUtil):  # type: ignore[misc]
         return ([fault] if fault else None), normal
 
 
+def _locked_and_as_before(person: User) -> bool:
+    """Hold the person's row; whether nobody closed the account or ended its sign-ins meanwhile."""
+    known = person.fs_uniquifier
+    queries.lock_user(person)
+    return person.active and person.fs_uniquifier == known
+
+
 class PortalTotp(Totp):  # type: ignore[misc]
     """Authenticator codes that work once, under keys that can be changed."""
 
     def __init__(self, secrets: dict[str, str], issuer: str) -> None:
         wallet = AppWallet(secrets=secrets, default_tag=next(iter(secrets)))
-        self._totp = TOTP.using(issuer=issuer, wallet=wallet)
+        self._totp = TOTP.using(issuer=issuer, wallet=wallet, now=lambda: utc_now().timestamp())
 
     def verify_totp(self, token: str, totp_secret: str, user: Any, window: int = 0) -> bool:
         """Whether the code is right now and has not been used.
@@ -76,7 +84,8 @@ class PortalTotp(Totp):  # type: ignore[misc]
         The person's row is locked first, so that two tries with one code cannot both pass.
         """
         person: User = getattr(user, "_get_current_object", lambda: user)()
-        queries.lock_user(person)
+        if not _locked_and_as_before(person):
+            return False
         # A new secret starts afresh: its codes say nothing about those of the last one.
         known = person.tf_last_counter if person.tf_totp_secret == totp_secret else None
         try:
@@ -133,8 +142,7 @@ class HashedRecoveryCodes(MfRecoveryCodesUtil):  # type: ignore[misc]
 
     def check_recovery_code(self, user: Any, code: str) -> bool:
         """Whether the code is one of the person's unused ones."""
-        queries.lock_user(user)
-        return self._place(user, code) is not None
+        return _locked_and_as_before(user) and self._place(user, code) is not None
 
     def delete_recovery_code(self, user: Any, code: str) -> bool:
         """Use the code up."""

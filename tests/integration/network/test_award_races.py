@@ -196,6 +196,7 @@ def test_without_locks_neither_assessor_sees_the_other(committed_app: Flask) -> 
                 for by in world.authors[:2]
             ),
             patience=10,
+            reading_after=True,
         )
     assert outcome.met, "this race proves nothing: they never met"
     with committed_app.app_context():
