@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -398,6 +398,34 @@ def page_check(page: Page) -> None:
     """What every page must be in a real browser: accessible, and no wider than the screen."""
     axe_check(page)
     fits_check(page)
+
+
+def faults_of(page: Page, address: str) -> list[str]:
+    """What is wrong with the page that is open, at each width."""
+    found = []
+    for width, height in VIEWPORTS.values():
+        page.set_viewport_size({"width": width, "height": height})
+        try:
+            page_check(page)
+        except AssertionError as fault:
+            found.append(f"{address} at {width} pixels: {fault}")
+    return found
+
+
+def assert_sound(
+    browser: Browser, server: LiveServer, state: Any, addresses: Iterable[str]
+) -> None:
+    """Open each page once, as whoever the browser's state signs in, and look at both widths."""
+    faults: list[str] = []
+    with browser_context(browser, server.url, "phone", storage_state=state) as context:
+        page = context.new_page()
+        for address in addresses:
+            answer = page.goto(address)
+            if answer is None or answer.status != 200 or not page.url.endswith(address):
+                faults.append(f"{address}: {answer and answer.status} {page.url}")
+                continue
+            faults += faults_of(page, address)
+    assert not faults, "\n".join(faults)
 
 
 def shot(page: Page, name: str, *, full: bool = False) -> Path:

@@ -11,7 +11,7 @@ from portal.employers.models import Employer
 from portal.governance.models import Breach, RightsRequest
 from portal.governance.models.retention import ErasureRequest, LegalHold
 from tests.e2e import money_world as world
-from tests.e2e.support import VIEWPORTS, LiveServer, browser_context, page_check
+from tests.e2e.support import LiveServer, assert_sound
 
 
 def _addresses() -> list[str]:
@@ -53,18 +53,4 @@ def test_governance_pages_are_sound(browser: Browser, demo: LiveServer) -> None:
     """Each page is opened once and looked at at both widths, by the LEP's manager."""
     with world.inside(demo) as app:
         state, addresses = world.browser_state(app, world.person("head@lep.example")), _addresses()
-    faults: list[str] = []
-    with browser_context(browser, demo.url, "phone", storage_state=state) as context:
-        page = context.new_page()
-        for address in addresses:
-            answer = page.goto(address)
-            if answer is None or answer.status != 200 or not page.url.endswith(address):
-                faults.append(f"{address}: {answer and answer.status} {page.url}")
-                continue
-            for width, height in VIEWPORTS.values():
-                page.set_viewport_size({"width": width, "height": height})
-                try:
-                    page_check(page)
-                except AssertionError as fault:
-                    faults.append(f"{address} at {width} pixels: {fault}")
-    assert not faults, "\n".join(faults)
+    assert_sound(browser, demo, state, addresses)

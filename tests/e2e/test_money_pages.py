@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.e2e import money_world as world
 from tests.e2e.money_world import Furnished
-from tests.e2e.support import VIEWPORTS, LiveServer, browser_context, page_check
+from tests.e2e.support import LiveServer, assert_sound
 
 Found = tuple[Furnished, dict[str, Any]]
 
@@ -73,18 +73,4 @@ def test_pages_about_money_are_sound(
 ) -> None:
     """Each page is opened once and looked at at both widths."""
     held, states = furnished
-    faults: list[str] = []
-    with browser_context(browser, demo.url, "phone", storage_state=states[who]) as context:
-        page = context.new_page()
-        for address in pages(held):
-            answer = page.goto(address)
-            if answer is None or answer.status != 200 or not page.url.endswith(address):
-                faults.append(f"{address}: {answer and answer.status} {page.url}")
-                continue
-            for width, height in VIEWPORTS.values():
-                page.set_viewport_size({"width": width, "height": height})
-                try:
-                    page_check(page)
-                except AssertionError as fault:
-                    faults.append(f"{width} pixels: {fault}")
-    assert not faults, "\n".join(faults)
+    assert_sound(browser, demo, states[who], pages(held))

@@ -22,7 +22,7 @@ from portal.network.models import (
     PeerMatch,
 )
 from tests.e2e import money_world as world
-from tests.e2e.support import VIEWPORTS, LiveServer, browser_context, page_check
+from tests.e2e.support import LiveServer, assert_sound
 
 
 @dataclass(frozen=True)
@@ -127,19 +127,5 @@ def test_pages_of_the_network_are_sound(
 ) -> None:
     """Each page is opened once and looked at at both widths."""
     found, states = held
-    faults: list[str] = []
     state = states[who] if who else None
-    with browser_context(browser, demo.url, "phone", storage_state=state) as context:
-        page = context.new_page()
-        for address in pages(found):
-            answer = page.goto(address)
-            if answer is None or answer.status != 200 or not page.url.endswith(address):
-                faults.append(f"{address}: {answer and answer.status} {page.url}")
-                continue
-            for width, height in VIEWPORTS.values():
-                page.set_viewport_size({"width": width, "height": height})
-                try:
-                    page_check(page)
-                except AssertionError as fault:
-                    faults.append(f"{address} at {width} pixels: {fault}")
-    assert not faults, "\n".join(faults)
+    assert_sound(browser, demo, state, pages(found))

@@ -13,7 +13,7 @@ from portal.reports.queries import copies
 from portal.reports.rules.scope import View
 from portal.reports.service.building import builders
 from tests.e2e import money_world as world
-from tests.e2e.support import VIEWPORTS, LiveServer, browser_context, page_check
+from tests.e2e.support import LiveServer, assert_sound, browser_context
 
 Found = tuple[dict[str, Any], dict[str, list[str]]]
 _PEOPLE = {
@@ -50,21 +50,7 @@ def readers(demo: LiveServer) -> Iterator[Found]:
 def test_reports_are_sound(browser: Browser, demo: LiveServer, readers: Found, view: str) -> None:
     """Each page is opened once and looked at at both widths."""
     states, pages = readers
-    faults: list[str] = []
-    with browser_context(browser, demo.url, "phone", storage_state=states[view]) as context:
-        page = context.new_page()
-        for address in pages[view]:
-            answer = page.goto(address)
-            if answer is None or answer.status != 200 or not page.url.endswith(address):
-                faults.append(f"{address}: {answer and answer.status} {page.url}")
-                continue
-            for width, height in VIEWPORTS.values():
-                page.set_viewport_size({"width": width, "height": height})
-                try:
-                    page_check(page)
-                except AssertionError as fault:
-                    faults.append(f"{address} at {width} pixels: {fault}")
-    assert not faults, "\n".join(faults)
+    assert_sound(browser, demo, states[view], pages[view])
 
 
 @pytest.mark.timeout(300)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from portal.db import current_session, unit_of_work
@@ -17,7 +17,7 @@ from portal.kernel.result import Ok
 from portal.toolkit.models import Campaign, Insight, InsightTheme, Resource
 from portal.toolkit.service import resources
 from tests.e2e import money_world as world
-from tests.e2e.support import VIEWPORTS, LiveServer, browser_context, page_check
+from tests.e2e.support import LiveServer, assert_sound, browser_context, faults_of
 from tests.factories.toolkit import make_content, make_draft
 
 ADVERT = """Team leader in Leeds. Full time, must be fully flexible. Competitive salary.
@@ -103,18 +103,6 @@ def _of_owner(held: Shelf) -> tuple[str, ...]:
     )
 
 
-def faults_of(page: Page, address: str) -> list[str]:
-    """What is wrong with the page that is open, at each width."""
-    found = []
-    for width, height in VIEWPORTS.values():
-        page.set_viewport_size({"width": width, "height": height})
-        try:
-            page_check(page)
-        except AssertionError as fault:
-            found.append(f"{address} at {width} pixels: {fault}")
-    return found
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("who", "pages"), [("officer", _of_officer), ("owner", _of_owner)])
 def test_pages_of_the_toolkit_are_sound(
@@ -125,16 +113,7 @@ def test_pages_of_the_toolkit_are_sound(
     pages: Any,
 ) -> None:
     held, states = shelf
-    faults: list[str] = []
-    with browser_context(browser, demo.url, "phone", storage_state=states[who]) as context:
-        page = context.new_page()
-        for address in pages(held):
-            answer = page.goto(address)
-            if answer is None or answer.status != 200 or not page.url.endswith(address):
-                faults.append(f"{address}: {answer and answer.status} {page.url}")
-                continue
-            faults += faults_of(page, address)
-    assert not faults, "\n".join(faults)
+    assert_sound(browser, demo, states[who], pages(held))
 
 
 @pytest.mark.timeout(180)
