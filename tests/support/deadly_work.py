@@ -24,14 +24,16 @@ from portal.integrations.jobs import register_handler, sweep
 from portal.kernel.clock import utc_now
 
 
-def _segfault() -> None:
+def _crash(how: Callable[[], object]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.string_at(0)
+    how()
 
 
 WAYS: dict[str, Callable[[], object]] = {
     "exit": lambda: os._exit(70),
-    "segfault": _segfault,
+    "segfault": lambda: _crash(lambda: ctypes.string_at(0)),
+    # A library that finds its own memory in disorder, and gives up.
+    "abort": lambda: _crash(os.abort),
     # What the kernel does to a process that takes more memory than there is.
     "memory": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "control": lambda: None,

@@ -23,6 +23,7 @@ HARMLESS = 3
 WAYS = [
     ("exit", 70),
     pytest.param("segfault", -11, marks=pytest.mark.slow),
+    pytest.param("abort", -6, marks=pytest.mark.slow),
     pytest.param("memory", -9, marks=pytest.mark.slow),
 ]
 
