@@ -29,6 +29,11 @@ _FIXED_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+# Arguments of addresses that open something for whoever has them. Such an address is not told in a
+# Referer, not even to ourselves, where a log might keep it; the host alone is, because a form sent
+# over https is only taken from our own pages, and that is how its origin is known.
+_KEYS_IN_ADDRESSES = frozenset({"token", "code"})
+_HOST_ALONE = "strict-origin"
 # Said by a view that has thought about who may keep a copy.
 _KEPT_BY = {"public", "private", "no-store"}
 
@@ -55,9 +60,16 @@ def csp_nonce() -> str:
     return nonce
 
 
-def content_security_policy(nonce: str) -> str:
-    """A strict policy: our own files, scripts by nonce, no inline styles, never framed."""
-    return f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; {_POLICY}"
+def content_security_policy(nonce: str, *, forms_to: str = "") -> str:
+    """A strict policy: our own files, scripts by nonce, no inline styles, never framed.
+
+    ``forms_to`` is the one other site that a form of the page goes to, as the page for going over
+    to another programme of the installation does.
+    """
+    policy = _POLICY
+    if forms_to:
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {forms_to}")
+    return f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; {policy}"
 
 
 def _words(cache_control: str) -> list[str]:
@@ -68,6 +80,9 @@ def _add_headers(response: Response) -> Response:
     headers = response.headers
     # One look at what a view has set, instead of a search for each of ours.
     present = {name.lower() for name, _value in headers}
+    if _KEYS_IN_ADDRESSES & (request.view_args or {}).keys():
+        headers["Referrer-Policy"] = _HOST_ALONE
+        present.add("referrer-policy")
     for name, value in _FIXED_HEADERS.items():
         if name.lower() not in present:
             headers.add(name, value)

@@ -26,6 +26,8 @@ OUTCOME_DAYS: Final = 60
 SIDES: Final = ("asker", "champion")
 # A talk fills a place for so many days at most, if nobody says what came of it.
 PLACE_DAYS: Final = 120
+# A personal link ends with its match, and so many days after an introduction at the latest.
+LINK_DAYS: Final = PLACE_DAYS
 # Once one side has said what came of it, days that the other has to say it too.
 LAST_WORD_DAYS: Final = 14
 # With these the request is answered; with the others it opens again.
@@ -196,6 +198,22 @@ def ends_with(asker: str | None, champion: str | None) -> str | None:
 def last_word_by(said: datetime) -> datetime:
     """Until when the other side may say it too: the end of a London day, in UTC."""
     return end_of(london(said).date() + timedelta(days=LAST_WORD_DAYS))
+
+
+def link_is_over(
+    state: str, introduced: datetime | None, said: datetime | None, *, now: datetime
+) -> bool:
+    """Whether a personal link shows nothing of its match any more.
+
+    It is open while the match waits, and after an introduction until both have said what came of
+    it, for 120 days at most; who was asked for the last word keeps it until that word is due.
+    """
+    if state == "proposed":
+        return False
+    if state != "introduced" or introduced is None:
+        return True
+    until = introduced + timedelta(days=LINK_DAYS)
+    return now >= (until if said is None else max(until, last_word_by(said)))
 
 
 def request_after(outcome: str) -> str:

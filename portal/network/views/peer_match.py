@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
+from portal.kernel.clock import utc_now
 from portal.kernel.ids import normalise_reference, token_hash
 from portal.kernel.people import Author
 from portal.kernel.result import Err
@@ -16,7 +17,7 @@ from portal.network.forms.peers import OutcomeForm, PlainForm
 from portal.network.queries import members
 from portal.network.queries import peers as queries
 from portal.network.queries.peers import MatchFacts
-from portal.network.rules.peers import SHOWN_STATES, STATE_COLOURS, last_day
+from portal.network.rules.peers import SHOWN_STATES, STATE_COLOURS, last_day, link_is_over
 from portal.network.rules.words import PEER_OUTCOMES
 from portal.network.service import peer_mails, peer_matches
 from portal.network.views import blueprint
@@ -44,14 +45,16 @@ class _Door:
 @limiter.limit("120/hour")
 def match(token: str) -> ResponseReturnValue:
     """What the personal link shows; a POST answers."""
-    return _page(_by_token(token))
+    door = _by_token(token)
+    return _over(door) if _is_over(door) else _page(door)
 
 
 @blueprint.post("/network/match/<token>/outcome")
 @limiter.limit("60/hour")
 def match_outcome(token: str) -> ResponseReturnValue:
     """Say by the personal link what came of it."""
-    return _outcome(_by_token(token))
+    door = _by_token(token)
+    return _over(door) if _is_over(door) else _outcome(door)
 
 
 @blueprint.route("/employers/<employer>/peers/matches/<reference>", methods=["GET", "POST"])
@@ -77,6 +80,20 @@ def _by_token(token: str) -> _Door:
         url_for("network.match_outcome", token=token),
         None,
         Author(None, peer_mails.contact_of(facts, side)[0]),
+    )
+
+
+def _is_over(door: _Door) -> bool:
+    """Whether a link has ended: whoever finds the mail later reads nobody's name or question."""
+    facts = door.facts
+    return link_is_over(facts.state, facts.introduced_at, facts.said_at, now=utc_now())
+
+
+def _over(door: _Door) -> str:
+    return render_template(
+        "network/peers/link_over.html",
+        has_met=door.facts.introduced_at is not None,
+        side=door.side,
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from portal.db import unit_of_work
 from portal.db.session import PortalSession
+from portal.kernel.clock import freeze, utc_now
 from portal.kernel.ids import new_token
 from portal.kernel.people import PORTAL
+from portal.network.models import PeerMatch
 from portal.network.queries import peers as found
 from portal.network.service import peer_matches
 from portal.network.service.peer_mails import token_of
@@ -157,6 +160,60 @@ def test_the_personal_links_lead_through_without_an_account(
     said = client.submit(links["asker"], {"outcome": "useful"}, form=f"{links['asker']}/outcome")
     assert "You said: It helped." in said.text
     assert client.submit(links["champion"], form=f"{links['champion']}/outcome").status_code == 200
+
+
+def test_a_personal_link_ends_with_its_match(client: PortalClient, session: PortalSession) -> None:
+    """Whoever finds the mail later reads no name, no question and no contact."""
+    with unit_of_work():
+        met = make_introduced(make_asker(name="Example Asker Ltd"), make_helper())
+        fallen = make_match(make_asker(name="Example Asker Ltd"), make_helper())
+    links = {side: f"/network/match/{token_of(met.reference, side)}" for side in found_sides()}
+    for side, other in (("asker", "helper@example.org"), ("champion", "asker@example.org")):
+        assert other in client.get(links[side]).text
+        done = client.submit(links[side], {"outcome": "useful"}, form=f"{links[side]}/outcome")
+        assert "Thank you for saying what came of it" in done.text
+    with unit_of_work():
+        peer_matches.withdraw(reference=fallen.reference, by=PORTAL)
+    shut = [*links.values()]
+    shut += [f"/network/match/{token_of(fallen.reference, side)}" for side in found_sides()]
+    held = session.get(PeerMatch, met.id)
+    assert held is not None
+    assert held.state == "ended"
+    for link in shut:
+        for path, data in ((link, {"answer": "agree"}), (f"{link}/outcome", {"outcome": "some"})):
+            page = client.get(link)
+            sent = client.post(path, data={**data, **csrf(client)})
+            for one in (page, sent):
+                assert "This link has ended" in one.text
+                assert "How did you begin" not in one.text
+                assert not re.search(r"Example Asker|helper@|asker@", one.text)
+    assert session.get(PeerMatch, fallen.id).state == "withdrawn"  # type: ignore[union-attr]
+
+
+def test_a_personal_link_ends_by_itself(client: PortalClient, session: PortalSession) -> None:
+    """Nobody says what came of it: after 120 days the link shows nothing; the asked have longer."""
+    begun = utc_now()
+    with unit_of_work():
+        silent = make_introduced(make_asker(), make_helper())
+        spoken = make_introduced(make_asker(), make_helper())
+    pages = [f"/network/match/{token_of(one.reference, 'asker')}" for one in (silent, spoken)]
+    with freeze(begun + timedelta(days=119)):
+        assert all("helper@example.org" in client.get(page).text for page in pages)
+        with unit_of_work():
+            peer_matches.say_outcome(
+                reference=spoken.reference, side="champion", outcome="useful", words="", by=PORTAL
+            )
+    with freeze(begun + timedelta(days=121)):
+        assert "helper@example.org" not in client.get(pages[0]).text
+        assert "helper@example.org" in client.get(pages[1]).text
+    with freeze(begun + timedelta(days=135)):
+        assert "This link has ended" in client.get(pages[1]).text
+
+
+def csrf(client: PortalClient) -> dict[str, str]:
+    field = client.soup("/account/login").find("input", {"name": "csrf_token"})
+    assert field is not None
+    return {"csrf_token": str(field["value"])}
 
 
 def found_sides() -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from portal.network.rules.peers import (
     is_remindable,
     last_day,
     last_word_by,
+    link_is_over,
     offer_faults,
     outcome_of,
     request_after,
@@ -95,3 +96,29 @@ def test_one_word_counts_when_the_time_of_the_other_is_over() -> None:
     assert ends_with(None, None) is None
     said = datetime(2027, 3, 2, 12, tzinfo=UTC)
     assert last_day(last_word_by(said)) == date(2027, 3, 16)
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "said_after", "over"),
+    [
+        ("proposed", None, None, False),
+        ("declined", None, None, True),
+        ("lapsed", None, None, True),
+        ("withdrawn", None, None, True),
+        ("introduced", 119, None, False),
+        ("introduced", 120, None, True),
+        ("introduced", 121, 119, False),
+        ("introduced", 135, 119, True),
+        ("introduced", 100, 10, False),
+        ("ended", 1, 1, True),
+    ],
+)
+def test_a_link_ends_with_its_match(
+    state: str, days: int | None, said_after: int | None, over: bool
+) -> None:
+    now = datetime(2027, 3, 2, 12, tzinfo=UTC)
+    introduced = None if days is None else now - timedelta(days=days)
+    said = None
+    if introduced is not None and said_after is not None:
+        said = introduced + timedelta(days=said_after)
+    assert link_is_over(state, introduced, said, now=now) is over
