@@ -7,7 +7,7 @@ TEST_WORKERS ?= 3
 # Compiled modules are kept, whatever the shell says: a quarter of the time a process takes to start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-app run demo test check format bench prove lock licences chromium
+.PHONY: help setup setup-app run demo test check format bench scale prove lock licences chromium
 
 help: ## List these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ format: setup ## Put the code into its usual form
 
 bench: setup chromium ## Measure, one line a figure, each with the ratio to its baseline
 	@$(BIN)/python -m tests.bench
+
+scale: setup ## Simulate a campaign month for all of England (docs/scale.md)
+	@$(BIN)/python -m tests.bench.campaign
 
 prove: setup ## The long proofs in full (contention, kill runs)
 	@BIG=1 $(BIN)/python -m pytest -m slow --timeout 14400
