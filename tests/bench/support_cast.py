@@ -28,6 +28,7 @@ from portal.cli.bulk.loading import Bulk, move_sequences
 from portal.cli.bulk.seeding import PROGRAMME
 from portal.db import current_session, unit_of_work
 from portal.diagnostics import service as diagnostics
+from portal.diagnostics.models import Response
 from portal.employers.models import Employer, TimelineEntry
 from portal.kernel import clock
 from portal.kernel.clock import today
@@ -43,7 +44,7 @@ from portal.programme.models import Organisation, StaffPost
 from tests.bench.bench_payments import _findings_known
 from tests.bench.support_payments import FACTS, MONTH
 from tests.factories.accounts import make_user
-from tests.factories.action_plans import make_party, make_plan
+from tests.factories.action_plans import Party, make_party, make_plan
 
 LINES = 5_000
 ENTRIES = 2_000
@@ -71,6 +72,7 @@ def add_cast(app: Flask, employers: int) -> dict[str, Any]:
         with unit_of_work():
             provider = _provider(people)
             cases = _own_cases(people["adviser"], provider)
+            _results([employer for _key, employer, own in cases if own], owner)
             _timeline(employers, cases[0][1])
             contract = _contract(people, provider)
             _work(contract, provider, cases)
@@ -140,6 +142,15 @@ def _own_cases(adviser: int, provider: int) -> list[tuple[int, int, str]]:
     ]
     _load(NextAction, actions)
     return found
+
+
+def _results(employers: list[int], like: Party) -> None:
+    """The adviser's employers have whole results, as long as results are."""
+    current_session().execute(
+        update(Response)
+        .where(Response.employer_id.in_(employers), Response.is_current)
+        .values(result=like.response.result)
+    )
 
 
 def _load(model: Any, rows: Any, **constants: Any) -> None:

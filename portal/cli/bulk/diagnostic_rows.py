@@ -13,7 +13,13 @@ from portal.cli.bulk.world import DIMENSIONS, Business, World, row
 KEY: Final = "part-time-talent"
 RESPONSE: Final[dict[str, Any]] = {
     "questionnaire_key": KEY, "questionnaire_version": 1, "status": "completed",
-    "result": {"example": True},
+    # A result with nothing in it: every page that shows one can be opened.
+    "result": {
+        "example": True,
+        "questionnaire": {"key": KEY, "version": 1, "title": "Example", "hash": ""},
+        "overall": None, "dimensions": [], "flags": [], "strengths": [], "gaps": [],
+        "recommendations": [], "quick_wins": [], "goals": [], "sources": [], "facts": {},
+    },
 }  # fmt: skip
 _TIMES: Final = ("first", "retake", "retake")
 _APART: Final = 180
