@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Put the feature on the application."""
-    from portal.accounts import access, service, sessions
+    from portal.accounts import access, links, service, sessions
     from portal.accounts.security import init_security
-    from portal.accounts.views import account, mailbox, recovery
-    from portal.integrations.jobs import register_handler
+    from portal.accounts.views import account, mailbox, programmes, recovery
+    from portal.integrations.jobs import register_daily, register_handler
     from portal.web.access import register_actor_part, register_routes
 
     register_actor_part(app, sessions.actor_part)
@@ -33,6 +33,10 @@ def register(app: Flask) -> None:
     app.register_blueprint(account.blueprint)
     register_routes(app, access.ROUTES)
     register_handler(app, service.RECOVER_KIND, service.send_link)
+    if app.config["SETTINGS"].several_programmes:
+        app.register_blueprint(programmes.blueprint)
+        register_routes(app, access.PROGRAMMES_ROUTES)
+        register_daily(app, "accounts.links", links.sweep)
     if app.config["SETTINGS"].show_demo:
         app.register_blueprint(mailbox.blueprint)
         register_routes(app, access.MAILBOX_ROUTES)

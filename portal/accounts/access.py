@@ -42,3 +42,14 @@ ROUTES: Final[dict[str, Predicate]] = {
     "account.confirm_new_email": public,
 }
 MAILBOX_ROUTES: Final[dict[str, Predicate]] = {"mailbox.show": public}
+# Where one installation serves several programmes.
+PROGRAMMES_ROUTES: Final[dict[str, Predicate]] = {
+    "my_programmes.show": signed_in,
+    "my_programmes.offer": signed_in,
+    "my_programmes.accept": signed_in,
+    "my_programmes.go": signed_in,
+    "my_programmes.unlink": signed_in,
+    # Nobody is signed in there yet: a ticket is the key.
+    "my_programmes.arrive": public,
+    "my_programmes.come_in": public,
+}

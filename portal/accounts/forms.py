@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.web.forms import EmailField, Form, StringField
+from portal.web.forms import EmailField, Form, SelectField, StringField
 
 
 class AddressForm(Form):
@@ -15,6 +15,12 @@ class NameForm(Form):
     """The name others see."""
 
     name = StringField("Your name", required="Enter your name", max_length=120)
+
+
+class ProgrammeForm(Form):
+    """Another programme of the installation, to link an account of."""
+
+    programme = SelectField("Programme", blank="Choose one", required="Choose a programme")
 
 
 class ButtonForm(Form):

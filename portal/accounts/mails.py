@@ -43,6 +43,23 @@ NOTICES: dict[str, tuple[str, str]] = {
         "A recovery code was used",
         "Somebody signed in to your account with one of your recovery codes.",
     ),
+    "link_begun": (
+        "Your account is being linked with another programme",
+        (
+            "Somebody signed in to your account began to link it with an account in another "
+            "programme of this portal. Once they have signed in there too, whoever is signed in to "
+            "that account can go over to yours. Your programmes, on your account page, shows it "
+            "and ends it."
+        ),
+    ),
+    "linked": (
+        "Your account was linked with another programme",
+        (
+            "Your account was linked with an account in another programme of this portal. Whoever "
+            "is signed in to one can go over to the other. Your programmes, on your account page, "
+            "shows it and ends it."
+        ),
+    ),
     "passkey_added": ("A passkey was added", "A passkey was added to your account."),
     "passkey_removed": ("A passkey was removed", "A passkey was removed from your account."),
 }

@@ -1,4 +1,4 @@
-"""Tables of people: accounts, staff roles, passkeys, sign-in sessions and failure counters."""
+"""Tables of people: accounts, staff roles, passkeys, sign-in sessions, links, failure counters."""
 
 from __future__ import annotations
 
@@ -167,6 +167,27 @@ class UserSession(Base):
     address: Mapped[str] = mapped_column(String(45))
     browser: Mapped[str] = mapped_column(String(80))
     strong: Mapped[bool] = mapped_column(default=False)
+    crossing: Mapped[str | None] = mapped_column(String(64))
+    """Of somebody who came over from a linked account: what this sign-in hangs on there."""
+
+
+class LinkedAccount(Base):
+    """That a person's account here is linked with one of theirs in another programme.
+
+    Only this programme's half: the other programme keeps its own, and what both share names no
+    account (portal.db.linked). ``stamp`` proves that the account is still as it was linked;
+    ``strong`` says whether a second step stood behind the linking.
+    """
+
+    __tablename__ = "linked_accounts"
+    __table_args__ = (UniqueConstraint("reference"), UniqueConstraint("user_id", "partner"))
+
+    reference: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    partner: Mapped[str] = mapped_column(String(30))
+    stamp: Mapped[str] = mapped_column(String(64))
+    strong: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
 
 
 class SignInCounter(Base):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from portal.accounts import rules
 from portal.accounts.models import (
+    LinkedAccount,
     Role,
     SignInCounter,
     User,
@@ -19,12 +20,16 @@ from portal.accounts.models import (
     users_roles,
 )
 from portal.db import current_session
+from portal.db.linked import Crossing
 from portal.kernel.clock import utc_now
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The person and session behind a cookie, as plain data."""
+    """The person and session behind a cookie, as plain data.
+
+    ``crossing`` names what the session of somebody who came over hangs on, ``over`` says it.
+    """
 
     user_id: int
     email: str
@@ -33,6 +38,8 @@ class SignedIn:
     session_id: int
     strong: bool
     last_seen_at: datetime
+    crossing: str | None = None
+    over: Crossing | None = None
 
 
 # Every page of somebody signed in asks this: built once, since building it costs more than asking.
@@ -45,6 +52,7 @@ _SIGNED_IN = (
         _visit.id.label("session_id"),
         _visit.strong,
         _visit.last_seen_at,
+        _visit.crossing,
         _role.name.label("role"),
     )
     .select_from(UserSession.__table__)
@@ -79,6 +87,7 @@ def signed_in(*, uniquifier: str, token_hash: str) -> SignedIn | None:
         session_id=first.session_id,
         strong=first.strong,
         last_seen_at=first.last_seen_at,
+        crossing=first.crossing,
     )
 
 
@@ -114,6 +123,46 @@ def lock_user(user: User) -> None:
         user,
         ["active", "fs_uniquifier", "tf_last_counter", "tf_totp_secret", "mf_recovery_codes"],
     )
+
+
+def locked_user(user_id: int) -> User | None:
+    """The person as they are now; others wait who would change them."""
+    session = current_session()
+    session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    return user_by_id(user_id)
+
+
+def session_of(session_id: int) -> UserSession:
+    """A session, by the key that a cookie led to."""
+    return current_session().get_one(UserSession, session_id)
+
+
+def links_of(user_id: int) -> list[LinkedAccount]:
+    """The person's links with accounts in other programmes, oldest first."""
+    return list(
+        current_session().scalars(
+            select(LinkedAccount).where(LinkedAccount.user_id == user_id).order_by(LinkedAccount.id)
+        )
+    )
+
+
+def link_of(*, user_id: int, link_id: int) -> LinkedAccount | None:
+    """One of the person's own links."""
+    return current_session().scalar(
+        select(LinkedAccount).where(LinkedAccount.user_id == user_id, LinkedAccount.id == link_id)
+    )
+
+
+def link_called(reference: str) -> LinkedAccount | None:
+    """The link with a reference, whosever it is."""
+    return current_session().scalar(
+        select(LinkedAccount).where(LinkedAccount.reference == reference)
+    )
+
+
+def every_link() -> list[LinkedAccount]:
+    """Every link of this programme's accounts, by person."""
+    return list(current_session().scalars(select(LinkedAccount).order_by(LinkedAccount.user_id)))
 
 
 def user_names(ids: Collection[int]) -> dict[int, str]:

@@ -27,6 +27,11 @@ STAFF_SESSION_LENGTH = timedelta(hours=12)
 # Without a page asked for. A shared desk is left at lunch; a café owner comes back on Monday.
 IDLE_LENGTH = timedelta(days=4)
 STAFF_IDLE_LENGTH = timedelta(hours=1)
+# How long somebody has to sign in to the other account that is to be linked, and how long ago they
+# may have shown here who they are.
+LINKING_LENGTH = timedelta(minutes=15)
+LINKING_FRESH = timedelta(minutes=10)
+GOING_LENGTH = timedelta(seconds=60)
 MIN_PASSWORD = 10
 MAX_PASSWORD = 200
 MIN_DIFFERENT_CHARACTERS = 5
@@ -56,6 +61,16 @@ def session_length(roles: Collection[str]) -> timedelta:
 def idle_length(roles: Collection[str]) -> timedelta:
     """How long a sign-in lasts while nothing is asked for: an hour for staff."""
     return STAFF_IDLE_LENGTH if needs_second_step(roles) else IDLE_LENGTH
+
+
+def asks_second_step(roles: Collection[str], *, has_one: bool) -> bool:
+    """Whether signing in takes a second step: staff roles ask for it, and so does having one."""
+    return has_one or needs_second_step(roles)
+
+
+def crossing_end(now: datetime, roles: Collection[str], first_ends_at: datetime) -> datetime:
+    """When a sign-in ends that came from another: in its own time, or sooner with the first one."""
+    return min(now + session_length(roles), first_ends_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask import Flask, current_app
 from flask_security.utils import hash_password
 
-from portal.accounts import mails, queries, rules, sessions
+from portal.accounts import links, mails, queries, rules, sessions
 from portal.accounts.models import Role, User
 from portal.db import audit, current_session, outbox, unit_of_work
 from portal.integrations.mail import MailboxMessage, recent_messages
@@ -118,6 +118,7 @@ def set_roles(*, user_id: int, roles: Collection[str]) -> Ok[User] | Err:
         return found
     user.roles = found.value
     sessions.end_all(user_id=user_id)
+    links.end_of([user_id], why="roles")
     audit.record(
         action="account.roles_set", subject=f"user:{user_id}", detail={"roles": sorted(roles)}
     )
@@ -166,6 +167,11 @@ def _end_everything(user: User) -> None:
     """End every session, and what stands between the password and the code as well."""
     current_app.extensions["security"].datastore.set_uniquifier(user)
     current_session().flush()
+
+
+def end_links(*, user_ids: Collection[int], why: str) -> None:
+    """End what links these people's accounts with theirs in other programmes."""
+    links.end_of(user_ids, why=why)
 
 
 def reset_second_step(*, user_id: int) -> Ok[User] | Err:

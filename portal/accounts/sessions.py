@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, request, session
@@ -19,7 +19,7 @@ from sqlalchemy import update
 
 from portal.accounts import queries, rules
 from portal.accounts.models import User, UserSession
-from portal.db import current_session, unit_of_work
+from portal.db import current_session, linked, unit_of_work
 from portal.kernel.clock import utc_now
 from portal.kernel.ids import new_token, token_hash
 from portal.web.access import Actor, current_actor, forget_actor
@@ -31,8 +31,21 @@ HOOKS_EXTENSION = "portal_signed_in_hooks"
 _LOADED = "account_sign_in"
 _JUST_SIGNED_IN = "account_just_signed_in"
 _SECOND_STEP = "account_second_step_done"
+_ARRIVAL = "account_arrival"
 _CSRF_KEY = "csrf_token"
 SignedInHook = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody who came over from a linked account: what the session here hangs on, and until when.
+
+    It never lasts longer than the one it came from, and is as strong as both say.
+    """
+
+    crossing: str
+    ends_at: datetime
+    strong: bool
 
 
 def on_signed_in(app: Flask, hook: SignedInHook) -> None:
@@ -75,15 +88,31 @@ def current_sign_in() -> queries.SignedIn | None:
         token, uniquifier = session.get(TOKEN_KEY), session.get("_user_id")
         known = None
         if isinstance(token, str) and isinstance(uniquifier, str):
-            known = queries.signed_in(uniquifier=uniquifier, token_hash=token_hash(token))
+            known = _with_crossing(
+                queries.signed_in(uniquifier=uniquifier, token_hash=token_hash(token))
+            )
             known = None if known is not None and _is_idle(known) else known
         setattr(g, _LOADED, known)
     loaded: queries.SignedIn | None = getattr(g, _LOADED)
     return loaded
 
 
+def _with_crossing(known: queries.SignedIn | None) -> queries.SignedIn | None:
+    """The session of somebody who came over counts while the link and the first one stand."""
+    if known is None or known.crossing is None:
+        return known
+    over = linked.crossing(known.crossing)
+    return None if over is None else replace(known, over=over)
+
+
 def _is_idle(known: queries.SignedIn) -> bool:
-    return utc_now() - _last_asked(known) >= rules.idle_length(known.roles)
+    return utc_now() - _last_asked(known) >= idle_length(known)
+
+
+def idle_length(known: queries.SignedIn) -> timedelta:
+    """How long a session lasts while nothing is asked for: no longer than the one it came from."""
+    own = rules.idle_length(known.roles)
+    return own if known.over is None else min(own, known.over.idle)
 
 
 def _last_asked(known: queries.SignedIn) -> datetime:
@@ -138,7 +167,12 @@ def note_second_step() -> None:
     setattr(g, _SECOND_STEP, True)
 
 
-def start(user: User, *, strong: bool) -> UserSession:
+def note_arrival(arrival: Arrival) -> None:
+    """Say that whoever signs in during this request came over from another programme."""
+    setattr(g, _ARRIVAL, arrival)
+
+
+def start(user: User, *, strong: bool, arrival: Arrival | None = None) -> UserSession:
     """Begin a session for the person in this browser, inside the unit of work.
 
     The token and the form token are new, so nothing an attacker planted before signing in is worth
@@ -147,15 +181,20 @@ def start(user: User, *, strong: bool) -> UserSession:
     end_current()
     token = new_token()
     now = utc_now()
+    roles = user.role_names
+    ends_at = now + rules.session_length(roles)
+    if arrival is not None:
+        ends_at = rules.crossing_end(now, roles, arrival.ends_at)
     row = UserSession(
         user_id=user.id,
         token_hash=token_hash(token),
         created_at=now,
         last_seen_at=now,
-        expires_at=now + rules.session_length(user.role_names),
+        expires_at=ends_at,
         address=(request.remote_addr or "")[:45],
         browser=rules.browser_words(request.user_agent.string)[:80],
         strong=strong,
+        crossing=None if arrival is None else arrival.crossing,
     )
     current_session().add(row)
     session[TOKEN_KEY] = token
@@ -185,14 +224,17 @@ def end_all(*, user_id: int) -> int:
 
 
 def _end(*conditions: Any) -> int:
-    result = current_session().execute(
-        update(UserSession)
-        .where(UserSession.ended_at.is_(None), *conditions)
-        .values(ended_at=utc_now())
-        .execution_options(synchronize_session=False)
+    ended = list(
+        current_session().scalars(
+            update(UserSession)
+            .where(UserSession.ended_at.is_(None), *conditions)
+            .values(ended_at=utc_now())
+            .returning(UserSession.token_hash)
+            .execution_options(synchronize_session=False)
+        )
     )
-    count: int = result.rowcount  # type: ignore[attr-defined]
-    return count
+    linked.end_sessions(ended)
+    return len(ended)
 
 
 def make_strong(user_id: int) -> None:
@@ -217,7 +259,9 @@ def on_authenticated(
         # A changed password ended every session, this one too; it goes on as strong as it was.
         start(user, strong=before.strong and before.user_id == user.id)
         return
-    start(user, strong=bool(g.get(_SECOND_STEP)))
+    arrival: Arrival | None = g.pop(_ARRIVAL, None)
+    strong = bool(g.get(_SECOND_STEP)) if arrival is None else arrival.strong
+    start(user, strong=strong, arrival=arrival)
     setattr(g, _JUST_SIGNED_IN, user.id)
 
 

@@ -17,6 +17,7 @@ from flask.cli import AppGroup
 from sqlalchemy import Connection, make_url, text
 
 from config import Settings
+from portal.cli.shared_tables import allow_shared, make_shared
 from portal.db.programmes import (
     SHARED_SCHEMA,
     SLUG,
@@ -36,18 +37,6 @@ OWN_SETTINGS: Final = (
     *("mail_from", "controller_name", "privacy_contact"),
     *("bacs_service_user_number", "bacs_sort_code", "bacs_account", "bacs_name"),
 )
-_SHARED_TABLES: Final = f"""
-CREATE TABLE {SHARED_SCHEMA}.programmes (
-    slug text PRIMARY KEY CHECK (slug ~ '^[a-z][a-z0-9_]{{1,29}}$'),
-    title text NOT NULL CHECK (length(title) >= 2),
-    lep text NOT NULL CHECK (length(lep) >= 2),
-    public_url text NOT NULL UNIQUE,
-    role text NOT NULL UNIQUE,
-    settings jsonb NOT NULL DEFAULT '{{}}',
-    opened_at timestamptz NOT NULL DEFAULT now(),
-    closed_on date
-)
-"""
 
 
 class ProgrammeError(RuntimeError):
@@ -100,8 +89,7 @@ def separate(database: Database, programme: Programme) -> None:
     with database.engine.begin() as connection:
         if _has_schema(connection, SHARED_SCHEMA):
             raise ProgrammeError("This database has room for several already: flask programmes add")
-        connection.execute(text(f"CREATE SCHEMA {SHARED_SCHEMA}"))
-        connection.execute(text(_SHARED_TABLES))
+        make_shared(connection)
         connection.execute(text(f"ALTER SCHEMA public RENAME TO {programme.schema}"))
         connection.execute(text("CREATE SCHEMA public"))
         _make_role(connection, programme)
@@ -110,11 +98,9 @@ def separate(database: Database, programme: Programme) -> None:
 
 
 def prepare(database: Database) -> None:
-    """Make an empty database ready for several programmes; what is there stays."""
+    """Bring what programmes share up to date, from nothing at all if need be."""
     with outside(), database.engine.begin() as connection:
-        if not _has_schema(connection, SHARED_SCHEMA):
-            connection.execute(text(f"CREATE SCHEMA {SHARED_SCHEMA}"))
-            connection.execute(text(_SHARED_TABLES))
+        make_shared(connection)
 
 
 def add(database: Database, programme: Programme) -> None:
@@ -184,7 +170,7 @@ def _list(connection: Connection, programme: Programme) -> None:
 
 
 def allow(connection: Connection, programme: Programme) -> None:
-    """Let the programme's role use its tables as they are now, and nothing else."""
+    """Let the programme's role use its tables as they are now, its side of links, nothing else."""
     role, schema = programme.role, programme.schema
     for statement in (
         f"GRANT USAGE ON SCHEMA {schema} TO {role}",
@@ -193,6 +179,7 @@ def allow(connection: Connection, programme: Programme) -> None:
         f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}",
     ):
         connection.execute(text(statement))
+    allow_shared(connection, role)
 
 
 def _described(slug: str, title: str, lep: str, address: str, own: tuple[str, ...]) -> Programme:

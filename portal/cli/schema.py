@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 
 from config import ROOT
 from portal.cli.diagnostics import keep_missing_movement
-from portal.cli.programmes import allow
+from portal.cli.programmes import allow, prepare
 from portal.db import Base
 from portal.db.programmes import Programme, for_each_programme, read_programmes, within
 from portal.db.session import Database, current_database
@@ -95,6 +95,7 @@ def upgrade(database: Database, revision: str = "head", patience: Patience | Non
         TablesHeld: when others would not let go of a table.
     """
     if database.several_programmes:
+        prepare(database)
         for programme in read_programmes(database.engine):
             upgrade_programme(database, programme, revision, patience)
         return

@@ -61,6 +61,11 @@ class Programme:
         """The host, with its port if it has one, by which requests name it."""
         return urlsplit(self.public_url).netloc.lower()
 
+    @property
+    def origin(self) -> str:
+        """Its address as browsers name the site that a form comes from."""
+        return f"{urlsplit(self.public_url).scheme.lower()}://{self.host}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:

@@ -154,12 +154,18 @@ def _scripts(page: LexborHTMLParser, csp: str) -> list[str]:
 
 
 def _forms(page: LexborHTMLParser) -> list[str]:
-    return [
-        f"form to {form.attributes.get('action')!r} posts without a CSRF token"
-        for form in page.css("form")
-        if (form.attributes.get("method") or "get").lower() == "post"
-        and form.css_first("input[name='csrf_token']") is None
-    ]
+    faults = []
+    for form in page.css("form"):
+        action = form.attributes.get("action")
+        token = form.css_first("input[name='csrf_token']")
+        if (form.attributes.get("method") or "get").lower() != "post":
+            continue
+        # A ticket to another programme is the key by itself; form tokens are nobody else's.
+        if token is None and form.css_first("input[name='ticket']") is None:
+            faults.append(f"form to {action!r} posts without a CSRF token")
+        if token is not None and urlsplit(action or "").netloc:
+            faults.append(f"form to {action!r} gives a CSRF token away")
+    return faults
 
 
 def _links(page: LexborHTMLParser, ids: set[str], app: Flask) -> list[str]:

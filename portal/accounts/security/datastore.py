@@ -8,7 +8,7 @@ from flask_security.datastore import SQLAlchemyUserDatastore
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from portal.accounts import rules, sessions
+from portal.accounts import links, rules, sessions
 from portal.accounts.models import Role, User, WebauthnCredential
 from portal.db import current_session
 
@@ -48,6 +48,7 @@ class PortalUserDatastore(SQLAlchemyUserDatastore):  # type: ignore[misc]
         return current_session().scalars(query).unique().one_or_none()
 
     def set_uniquifier(self, user: Any, uniquifier: str | None = None) -> None:
-        """Make every cookie and pending sign-in of the person worthless, and end the sessions."""
+        """Make every cookie and pending sign-in of the person worthless; sessions and links end."""
         super().set_uniquifier(user, uniquifier)
         sessions.end_all(user_id=user.id)
+        links.end_of([user.id], why="signed_out_everywhere")

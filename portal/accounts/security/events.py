@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_security import signals
 
-from portal.accounts import mails, sessions
+from portal.accounts import links, mails, sessions
 from portal.accounts.models import User
 from portal.db import audit
 
@@ -38,6 +38,7 @@ def on_second_step_set(_app: Flask, *, user: User, **_extra: object) -> None:
     """An authenticator app was set up by somebody signed in, who has just shown a code of it."""
     person = _person(user)
     sessions.make_strong(person.id)
+    links.end_of([person.id], why="second_step")
     _record("second_step_set", person)
     mails.send_notice("second_step_on", to=person.email, name=person.name)
 
@@ -47,6 +48,7 @@ def on_second_step_off(_app: Flask, *, user: User, **_extra: object) -> None:
     person = _person(user)
     person.tf_last_counter = None
     person.mf_recovery_codes = None
+    links.end_of([person.id], why="second_step")
     _record("second_step_removed", person)
     mails.send_notice("second_step_off", to=person.email, name=person.name)
 
@@ -54,6 +56,7 @@ def on_second_step_off(_app: Flask, *, user: User, **_extra: object) -> None:
 def on_passkey_added(_app: Flask, *, user: User, **_extra: object) -> None:
     """A passkey was added."""
     person = _person(user)
+    links.end_of([person.id], why="passkey")
     _record("passkey_added", person)
     mails.send_notice("passkey_added", to=person.email, name=person.name)
 
@@ -61,12 +64,14 @@ def on_passkey_added(_app: Flask, *, user: User, **_extra: object) -> None:
 def on_passkey_removed(_app: Flask, *, user: User, **_extra: object) -> None:
     """A passkey was removed."""
     person = _person(user)
+    links.end_of([person.id], why="passkey")
     _record("passkey_removed", person)
     mails.send_notice("passkey_removed", to=person.email, name=person.name)
 
 
 def on_email_changed(_app: Flask, *, user: User, old_email: str, **_extra: object) -> None:
     """The address was changed; the old one is told."""
+    links.end_of([user.id], why="email")
     _record("email_changed", user)
     mails.send_notice("email_changed", to=old_email, name=user.name)
 

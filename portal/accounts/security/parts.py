@@ -22,8 +22,8 @@ from webauthn.helpers.structs import (
 )
 
 from portal.accounts import mails, queries, rules
+from portal.accounts.keys import derived_keys
 from portal.accounts.models import User
-from portal.accounts.security.settings import derived_keys
 from portal.kernel.clock import utc_now
 
 

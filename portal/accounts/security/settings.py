@@ -10,23 +10,11 @@ from flask import Flask
 
 from config import Settings
 from portal.accounts import rules
+from portal.accounts.keys import derived_keys
 from portal.kernel.clock import utc_now
 
 # The shortest argon2 there is: tests sign in hundreds of times.
 _TEST_HASH = {"argon2__time_cost": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
-
-
-def derived_keys(settings: Settings, purpose: str) -> list[bytes]:
-    """256-bit keys for one purpose from SECRET_KEY and its earlier values, newest first."""
-    secrets = [settings.secret_key, *settings.secret_key_fallbacks]
-    return [
-        hashlib.blake2b(
-            purpose.encode(),
-            key=hashlib.sha512(secret.get_secret_value().encode()).digest(),
-            digest_size=32,
-        ).digest()
-        for secret in secrets
-    ]
 
 
 def totp_keys(settings: Settings) -> dict[str, str]:

@@ -11,6 +11,7 @@ from portal.accounts import queries, rules, service, sessions
 from portal.accounts.forms import NameForm
 from portal.accounts.security.flow import in_one_transaction
 from portal.db import unit_of_work
+from portal.db.programmes import are_several
 from portal.kernel.result import Err
 from portal.web.access import current_actor
 
@@ -40,6 +41,7 @@ def show() -> str:
         codes_left=len(person.mf_recovery_codes or []),
         passkeys=queries.passkeys(me.user_id),
         open_sessions=queries.open_sessions(me.user_id),
+        several=are_several(),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import delete, update
 
+from portal.accounts import service as accounts
 from portal.db import current_session
 from portal.governance.queries.anchors import table_of
 from portal.governance.rules.holdings import holdings
@@ -16,6 +17,7 @@ from portal.governance.service.forum_names import take_people_out
 BELONGINGS = (
     ("memberships", "user_id"),
     ("user_sessions", "user_id"),
+    ("linked_accounts", "user_id"),
     ("webauthn_credentials", "user_id"),
     ("staff_posts", "user_id"),
     ("report_subscriptions", "user_id"),
@@ -36,6 +38,7 @@ def close_accounts(user_ids: Collection[int]) -> dict[str, int]:
     session = current_session()
     counts: dict[str, int] = {}
     take_people_out(user_ids)
+    accounts.end_links(user_ids=user_ids, why="erased")
     for name, column in BELONGINGS:
         table = table_of(name)
         gone = session.execute(delete(table).where(table.c[column].in_(user_ids)))

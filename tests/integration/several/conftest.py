@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from portal.cli.programmes import add, checked, separate
-from portal.db.programmes import Programme, programme_called, within
+from portal.db.programmes import Programme, outside, programme_called, within
 from portal.db.session import Database
-from tests.integration.conftest import make_app
+from tests.integration.conftest import _start_afresh, make_app
 from tests.support import databases
 from tests.support.client import PortalClient
 
@@ -90,3 +91,30 @@ def browser(installation: Flask):
         return client
 
     return at_host
+
+
+@pytest.fixture
+def afresh(installation: Flask) -> None:
+    """Forget how often earlier tests asked, and what they linked."""
+    _start_afresh(installation)
+    with (
+        installation.app_context(),
+        outside(),
+        installation.extensions["portal_db"].engine.begin() as connection,
+    ):
+        for table in ("tickets", "link_halves"):
+            connection.execute(text(f"DELETE FROM portal_shared.{table}"))  # noqa: S608
+
+
+@pytest.fixture
+def person(afresh, at, browser):
+    """Somebody with an account of the same kind in each programme, and one browser."""
+    from tests.integration.several.crossings import ADDRESSES, Traveller
+
+    def made(east: dict[str, Any] | None = None, west: dict[str, Any] | None = None) -> Traveller:
+        one = Traveller(at, {slug: browser(url) for slug, url in ADDRESSES.items()})
+        one.join("east", **(east or {}))
+        one.join("west", **(west or {}))
+        return one
+
+    return made

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from config import Settings
+from portal.accounts.keys import derived_keys
 from portal.accounts.security.parts import HashedRecoveryCodes, PortalTotp
-from portal.accounts.security.settings import derived_keys, totp_keys
+from portal.accounts.security.settings import totp_keys
 
 
 def _settings(secret: str, *earlier: str) -> Settings:

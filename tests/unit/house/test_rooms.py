@@ -13,6 +13,9 @@ ROOMS = ("rules", "models", "queries", "service", "access", "forms", "views")
 # What a feature holds beside its rooms, and why. A new module needs its reason here.
 ANNEXES: dict[str, dict[str, str]] = {
     "accounts": {
+        "crossing": "linking accounts over programmes, and going over: tickets signed and taken",
+        "keys": "keys for one purpose each, made from the installation's secret",
+        "links": "what links between programmes hang on, and how whatever changes ends them",
         "mails": "the messages people get about their account",
         "security": "what the sign-in library asks of us: its forms, datastore and signals",
         "sessions": "where somebody is signed in, read on every request",
