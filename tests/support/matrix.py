@@ -7,7 +7,7 @@ see); the records are made by ``matrix_world``.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,26 +16,31 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.sql.dml import UpdateBase
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
+from werkzeug.routing.exceptions import RoutingException
 
 from portal.accounts.models import User
 from portal.db import current_session
 from portal.integrations.jobs import HANDLERS_EXTENSION, run_daily
 from tests.factories.accounts import sign_in
-from tests.support.matrix_audiences import ALSO, AUDIENCES, KEYED, WORDLESS, may_see, towards
-from tests.support.matrix_reading import told_by
+from tests.support.matrix_audiences import ALSO, AUDIENCES, FILED, KEYED, WORDLESS, may_see, towards
+from tests.support.matrix_reading import members, told_by
 from tests.support.matrix_rows import LEFT_ALONE, tables, words_in
-from tests.support.matrix_side import Side, World, address
-from tests.support.matrix_statement import ACTORS, CHANGES, EVERYBODY, Who, statement
+from tests.support.matrix_side import Side, State, World, address
+from tests.support.matrix_statement import ACTORS, CHANGES, EVERYBODY, STATES, Who, statement
+from tests.support.matrix_usual import (
+    HARMLESS,
+    HOMEWARD,
+    MAIL,
+    MAILBOX,
+    MEETING,
+    OTHERWISE,
+    TELLERS,
+)
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 KEPT_OUT = {401, 403, 404, 405}
-# Rows that say who was here, not what was done.
-# Among them the forum's own log, in which it keeps what it refused.
-HARMLESS = {
-    *("user_sessions", "sign_in_counters", "audit_entries", "audit_links", "audit_heads"),
-    "forum_log",
-}
 
 
 @dataclass
@@ -50,6 +55,8 @@ class Answer:
     # What was promised to the worker, and every mail: to whom, and all its words.
     promised: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     mails: list[tuple[str, str]] = field(default_factory=list)
+    # Secret links that it tells, other than the one that was asked.
+    secrets: list[str] = field(default_factory=list)
 
     @property
     def let_in(self) -> bool:
@@ -62,6 +69,7 @@ class Matrix:
 
     def __init__(self, app: Flask, world: World) -> None:
         self.app, self.world = app, world
+        self.asked = 0
         self.stated = statement()
         self.keys: dict[str, int | None] = {
             "visitor": None,
@@ -82,6 +90,8 @@ class Matrix:
             if key is not None:
                 sign_in(client, current_session().get_one(User, key))
         self._cookies = {name: dict(one._cookies or {}) for name, one in self._clients.items()}
+        self._secrets = {**world.a.secrets, **world.b.secrets}
+        self._adapter = app.url_map.bind("localhost")
         self._sides = {
             (table, key): rows.letter
             for rows in (world.a.rows, world.a.further, world.b.rows, world.b.further)
@@ -93,6 +103,7 @@ class Matrix:
 
     def ask(self, actor: str, method: str, path: str, data: Any = None, **more: Any) -> Answer:
         """One request by one person, whatever it wrote taken back."""
+        self.asked += 1
         client = self._clients[actor]
         # Signing out, too, is taken back.
         client._cookies = dict(self._cookies[actor])
@@ -101,6 +112,11 @@ class Matrix:
             answer.status, answer.location = response.status_code, response.location or ""
             answer.text = told_by(self.app, response)
             response.close()
+            answer.secrets = [
+                what
+                for secret, what in self._secrets.items()
+                if secret in answer.text and secret not in path
+            ]
             self._tell(answer)
         return answer
 
@@ -197,35 +213,64 @@ class Matrix:
     def meet(self, rule: Rule, method: str, actor: str) -> list[str]:
         """Ask one route as one person; what is not as stated."""
         path = self.path(rule, method)
-        answer = self.ask(actor, method, path, data={} if method == "POST" else None)
+        said = self.world.a.said.get(rule.endpoint, {})
+        answer = self.ask(actor, method, path, data=said if method == "POST" else None)
+        taker = rule if method in (rule.methods or set()) else self._taker(path, method)
         name = f"{method} {path} ({rule.endpoint}) as {actor}"
-        faults = [f"{name}: {one}" for one in self.told(rule.endpoint, actor, answer)]
-        if method not in (rule.methods or set()):
-            if self._of_another(rule, method):
-                return faults
+        if taker is not None and taker is not rule:
+            name += f" by {taker.endpoint}"
+        endpoint = (taker or rule).endpoint
+        faults = [f"{name}: {one}" for one in self.told(endpoint, actor, answer)]
+        if taker is None:
             if answer.status not in {404, 405} or answer.writes:
                 faults.append(f"{name}: {answer.status} for a method that is not there")
             return faults
         if method == "OPTIONS":
             return faults
+        found = self._judged(taker, method, actor, answer)
+        if taker is not rule and found.startswith("kept out"):
+            # Not the other route's record: it is asked for its own in its own turn.
+            return faults
+        return [*faults, f"{name}: {found}"] if found else faults
+
+    def _judged(self, rule: Rule, method: str, actor: str, answer: Answer) -> str:
+        """What is wrong with how far somebody got with a route; nothing if nothing is."""
         expected = actor in self.who(rule.endpoint, method)
         usual = OTHERWISE.get((rule.endpoint, "GET" if method == "HEAD" else method), frozenset())
         if answer.status >= 500:
-            faults.append(f"{name}: {answer.status}")
-        elif expected and not answer.let_in and answer.status not in usual:
-            faults.append(f"{name}: kept out with {answer.status} {answer.location}")
-        elif not expected and (answer.let_in or answer.writes):
-            sent_home = rule.endpoint in HOMEWARD and answer.status == 302
-            if not sent_home:
-                faults.append(f"{name}: let in with {answer.status}, wrote {answer.writes}")
+            return f"{answer.status}"
+        if expected and not answer.let_in and answer.status not in usual:
+            return f"kept out with {answer.status} {answer.location}"
+        sent_home = rule.endpoint in HOMEWARD and answer.status == 302
+        if not expected and (answer.let_in or answer.writes) and not sent_home:
+            return f"let in with {answer.status}, wrote {answer.writes}"
+        return ""
+
+    def meet_state(self, state: State, method: str, actor: str) -> list[str]:
+        """Ask a route about a record in a state of its own, which has a statement of its own."""
+        values = {**self.world.a.values, **state.values}
+        rule = next(self.app.url_map.iter_rules(state.endpoint))
+        with self.app.test_request_context():
+            path = self.app.url_for(
+                state.endpoint, **{name: values[name] for name in rule.arguments}
+            )
+        answer = self.ask(actor, method, path, data={} if method == "POST" else None)
+        name = f"{method} {path} ({state.endpoint}) as {actor} where {state.name}"
+        faults = [f"{name}: {one}" for one in self.told(state.name, actor, answer)]
+        expected = actor in STATES[state.name]
+        if answer.status >= 500 or answer.let_in is not expected:
+            faults.append(f"{name}: {answer.status}, stated otherwise")
         return faults
 
-    def _of_another(self, rule: Rule, method: str) -> bool:
-        """Whether the same address has another route for this method."""
-        return any(
-            one.rule == rule.rule and method in (one.methods or set())
-            for one in self.app.url_map.iter_rules()
-        )
+    def _taker(self, path: str, method: str) -> Rule | None:
+        """The route that takes this address by this method, if any: another may have it too."""
+        try:
+            rule, _values = self._adapter.match(
+                path.partition("?")[0], method=method, return_rule=True
+            )
+        except (HTTPException, RoutingException):
+            return None
+        return rule
 
     def who(self, endpoint: str, method: str) -> Who:
         """Who may use a route by this method, as stated."""
@@ -234,9 +279,15 @@ class Matrix:
         return self.stated.get(endpoint, frozenset())
 
     def told(self, endpoint: str, actor: str, answer: Answer) -> Iterator[str]:
-        """Words that this person may not see."""
-        for letter, column in words_in(answer.text):
+        """Words that this person may not see, and links that are not theirs."""
+        yield from (f"tells {what}" for what in answer.secrets if endpoint not in MAILBOX)
+        found = {
+            (member, *word) for member, text in members(answer.text) for word in words_in(text)
+        }
+        for member, letter, column in sorted(found):
             if may_see(actor, letter, column):
+                continue
+            if column in FILED.get((endpoint, member), frozenset()):
                 continue
             table = column.partition(".")[0]
             if letter in "ac" and {table, column} & KEYED.get(endpoint, frozenset()):
@@ -244,7 +295,7 @@ class Matrix:
             also = ALSO.get(endpoint)
             if also and {table, column} & also[0] and towards(actor, letter) in also[1]:
                 continue
-            yield f"tells {column} of side {letter}"
+            yield f"tells {column} of side {letter}{f' in {member}' if member else ''}"
 
     def posted(self, actor: str, answer: Answer) -> Iterator[str]:
         """Words in mails to somebody who may not see them, whoever had them sent."""
@@ -273,12 +324,6 @@ class Matrix:
 
 
 RIVALS = ("other owner", "other manager", "other adviser", "visitor", "evaluator", "stranger")
-MAIL = "mail.send"
-# Work of the worker's that writes mails; the rest draws papers and looks through files.
-TELLERS = {
-    *("accounts.recover", "network.event_tell", "network.forum_tell", "network.event_invite"),
-    "network.award_round_opened",
-}
 
 
 def near(letter: str) -> str:
@@ -291,70 +336,6 @@ def near_to(actor: str) -> str:
     if actor.startswith("other "):
         return "b"
     return "a" if actor in {"owner", "member", "adviser", "manager"} else ""
-
-
-# Tables in which two businesses are meant to stand together.
-MEETING = {
-    *("network_competitors", "network_ties", "peer_matches", "employer_merges", "forum_posts"),
-    *("forum_helpful", "forum_subscriptions", "forum_reports", "forum_log", "event_registrations"),
-}
-# Visitors only: whoever is signed in already is sent home.
-HOMEWARD = {"security.register"}
-UNRELEASED = (
-    *("release", "release_definitions", "pack", "pack_ask", "pack_file", "pack_take"),
-    "copy_file",
-)
-NOTHING_THERE = (
-    *("erasure", "erasure_do", "erasure_propose", "erasure_refuse", "retention_period"),
-    *("my_consent", "my_copy", "my_copy_take", "my_request_withdraw", "privacy_version"),
-    *("consent_list", "agreement", "rights_copy_take"),
-)
-# What somebody who may gets, where the example's record is not in a state for it.
-OTHERWISE: Mapping[tuple[str, str], frozenset[int]] = {
-    # To sign out everywhere is to be asked to sign in again.
-    ("account.end_all_sessions", "POST"): frozenset({302}),
-    # The first session is somebody else's, whoever asks.
-    ("account.end_session", "POST"): frozenset({404}),
-    # A link that was never sent, and no business chosen to ask.
-    ("diagnostics.resume", "GET"): frozenset({404}),
-    ("employers.ask", "GET"): frozenset({404}),
-    ("employers.ask", "POST"): frozenset({404}),
-    # Nobody has said where the money comes from; no kind of records is asked for.
-    ("payments.run_bacs", "GET"): frozenset({404}),
-    ("reports.records", "GET"): frozenset({404}),
-    # Without two results that are to be compared.
-    ("toolkit.compare_results", "GET"): frozenset({404}),
-    # A step is of somebody's own business, which is not said.
-    ("toolkit.step", "POST"): frozenset({403}),
-    ("network.certificate", "GET"): frozenset({404}),
-    ("security.two_factor_rescue", "GET"): frozenset({404}),
-    ("security.two_factor_rescue", "POST"): frozenset({404}),
-    ("security.two_factor_setup", "GET"): frozenset({302}),
-    ("security.two_factor_setup", "POST"): frozenset({302}),
-    # There is no file of this name.
-    ("static", "GET"): frozenset({404}),
-    # Nobody has given a password first.
-    ("security.mf_recovery", "GET"): frozenset({302}),
-    ("security.tf_select", "GET"): frozenset({302}),
-    ("security.two_factor_token_validation", "GET"): frozenset({302}),
-    ("security.two_factor_token_validation", "POST"): frozenset({302}),
-    # The survey is still open: there are no results.
-    ("reports.pulse_csv", "GET"): frozenset({404}),
-    # No quarter has been released in this world.
-    **{
-        (f"reports.{name}", method): frozenset({403, 404})
-        for name in UNRELEASED
-        for method in ("GET", "POST")
-    },
-    # Nobody has asked for anything, and nothing has gone wrong, in this world.
-    **{
-        (f"governance.{name}", method): frozenset({404})
-        for name in NOTHING_THERE
-        for method in ("GET", "POST")
-    },
-    # Without the two businesses that would be one.
-    ("caseload.merge_preview", "GET"): frozenset({404}),
-}
 
 
 def blend(one: Side, other: Side, endpoint: str, from_one: set[str]) -> Side:

@@ -109,6 +109,7 @@ WORDLESS: Final = frozenset(
         "forum_subscriptions",
         "insight_theme_links",
         "ledger_proofs",
+        "linked_accounts",
         "mail_refusals",
         "network_consents",
         "network_snapshots",
@@ -152,15 +153,23 @@ SHARED: Final[dict[str, Who]] = {
 # Nothing of the other side, all the same.
 _NAMED: Final = frozenset({"employers.name", "employers.trading_name"})
 _PLACE: Final = frozenset({"event_registrations.name", "event_registrations.needs"})
+_MATCH: Final = _NAMED | {"peer_requests.question", "peer_offers.about"}
 KEYED: Final[dict[str, frozenset[str]]] = {
     "caseload.confirm": _NAMED
     | {"support_deliveries.title", "support_deliveries.place", "support_deliveries.trainer"},
     "caseload.refer_link": frozenset({"referral_sources.name"}),
     "employers.invitation": _NAMED,
     "network.invited": _NAMED,
-    "network.match": _NAMED | {"peer_requests", "peer_matches"},
+    # Before both have agreed: who is proposed, as the directory names them, what they say they
+    # have done, and one's own question; nobody's contact.
+    "network.match": _MATCH,
+    "network.match_outcome": _MATCH,
+    "a peer is asked": _NAMED | {"peer_requests.question"},
+    "two peers have met": _MATCH | {"peer_offers.contact_name", "peer_offers.contact_email"},
+    "a match is over": frozenset(),
     "network.registration": _PLACE,
     "network.unsubscribe": frozenset({"users.email"}),
+    "network.unsubscribe_now": frozenset({"users.email"}),
     "reports.pulse_answer": _NAMED,
     "reports.pulse_start": _NAMED,
     "toolkit.test_answer": _NAMED | {"resource_versions"},
@@ -199,6 +208,12 @@ ALSO: Final[dict[str, tuple[frozenset[str], Who]]] = {
     # it when it is asked.
     "employers.held_data": (_HELD, EMPLOYER | LEP),
     "employers.held_download": (_HELD, EMPLOYER | LEP),
+}
+
+
+# One file of an archive that names others: an employer reads there whom it has named itself.
+FILED: Final[dict[tuple[str, str], frozenset[str]]] = {
+    ("employers.held_download", "network-competitors.csv"): _NAMED,
 }
 
 

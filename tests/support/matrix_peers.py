@@ -11,9 +11,10 @@ from portal.db import current_session, unit_of_work
 from portal.employers.models import Employer
 from portal.kernel.clock import today, utc_now
 from portal.kernel.ids import new_token, token_hash
+from portal.kernel.people import PORTAL
 from portal.network.models import Award, ForumPost, NetworkMember
 from portal.network.rules.awards import new_code
-from portal.network.service import mails, peer_mails
+from portal.network.service import mails, peer_mails, peer_matches
 from portal.reports.rules.scope import Scope, View
 from portal.reports.service import copies, subscriptions
 from portal.reports.service.building import builders
@@ -24,7 +25,7 @@ from tests.factories.employers import make_employer
 from tests.factories.files import pdf
 from tests.factories.pulse import open_wave
 from tests.factories.tools import make_kept
-from tests.support.matrix_side import Side, World, author, file
+from tests.support.matrix_side import Side, State, World, author, file
 
 
 def among_peers(side: Side) -> None:
@@ -38,7 +39,17 @@ def among_peers(side: Side) -> None:
         special["network.badge"] = {"kind": "svg"}
         rivals = make_employer(name="Example Rival")
         rows.fill("network_competitors", other_id=rivals.id)
-        rows.fill("network_invitations", to_name="An example person", words="Do join us")
+        invited = new_token()
+        rows.fill(
+            "network_invitations",
+            to_name="An example person",
+            to_email="somebody@example.org",
+            words="Do join us",
+            token_hash=token_hash(invited),
+        )
+        # Whoever was written to may say no, which by the link that all may pass on nobody can.
+        special["network.invited_decline"] = {"code": invited}
+        side.secrets[invited] = "the link of an invitation to the network"
         peers.make_offer(employer)
         match = peers.make_match(employer, peers.make_helper())
         thread = network.make_thread(employer=employer, by=owner, body="How do you share posts?")
@@ -63,6 +74,7 @@ def among_peers(side: Side) -> None:
         for name in ("match", "match_outcome"):
             token = peer_mails.token_of(match.reference, "asker")
             special[f"network.{name}"] = {"token": token}
+        _matched(side, employer, match.reference)
         for name in MATCHES:
             special[f"network.{name}"] = {"reference": match.reference}
         request = session.get_one(type(match), match.id).request_id
@@ -73,6 +85,35 @@ def among_peers(side: Side) -> None:
     side.values["wave"] = facts.reference
     for name in ("pulse_answer", "pulse_start", "pulse_thanks"):
         special[f"reports.{name}"] = {"code": facts.code, "lang": "en"}
+
+
+def _helper(topic: str) -> Employer:
+    employer = make_employer()
+    network.make_champion(employer)
+    peers.make_offer(employer, topics=(topic,))
+    return employer
+
+
+def _matched(side: Side, employer: Employer, waiting: str) -> None:
+    """Personal links of matches: of either side of one, of two who have met, of what is over."""
+    met, over = (
+        peers.make_introduced(employer, _helper(topic), topic=topic)
+        for topic in ("training", "voice")
+    )
+    peer_matches.say_outcome(
+        reference=over.reference, side="staff", outcome="useful", words="", by=PORTAL
+    )
+    for name, reference, end in (
+        ("a peer is asked", waiting, "champion"),
+        ("two peers have met", met.reference, "asker"),
+        ("a match is over", over.reference, "asker"),
+        ("a match is over", over.reference, "champion"),
+    ):
+        values = {"token": peer_mails.token_of(reference, end)}
+        side.states.append(State(name, "network.match", values))
+    for reference in (waiting, met.reference, over.reference):
+        for end in ("asker", "champion"):
+            side.secrets[peer_mails.token_of(reference, end)] = f"the link of a match's {end}"
 
 
 POSTS = (
@@ -122,8 +163,10 @@ def with_the_toolkit(side: Side) -> None:
         for name in ("added_file", "file_withdraw"):
             special[f"toolkit.{name}"] = {"reference": rows.reference("resource_files")}
         special["toolkit.test_answer"] = {"token": answer}
+        side.secrets[answer] = "the link of a test"
         special["toolkit.go"] = {"code": f"camp{letter}"}
         special["toolkit.test_take_back"] = {"test": rows.reference("resource_tests")}
+        side.said["toolkit.test_take_back"] = {"resource": draft.reference}
         special["toolkit.reach_export"] = {"kind": "csv"}
         side.values["copy"] = copies.freeze(
             report,
@@ -132,7 +175,8 @@ def with_the_toolkit(side: Side) -> None:
             note="An example note",
             by=author(side.people["manager"]),
         )
-        side.values["name"] = "report.csv"
+        side.values["name"] = copies.PDF
+        side.said["reports.copy_take"] = {"file": copies.PDF}
 
 
 RESOURCES = (
@@ -186,9 +230,7 @@ def with_the_lep(world: World) -> None:
             ).one()
             _shared_values(world, side, award.code, own.reference)
             special["network.member"] = {"reference": member.reference}
-            special["network.invited"] = special["network.invited_decline"] = {
-                "code": member.link_code
-            }
+            special["network.invited"] = {"code": member.link_code}
             for name in APPLICATIONS:
                 special[f"network.{name}"] = {
                     "reference": rows.reference("award_applications"),
@@ -196,6 +238,9 @@ def with_the_lep(world: World) -> None:
                     "file": "1",
                 }
             special["network.statement"] = {"token": statement}
+            side.secrets.update(
+                {statement: "the link of a statement", place: "the link of a place at an event"}
+            )
             for name in PLACES:
                 special[f"network.{name}"] = {"token": place}
             for name in ("attendee", "attendee_came", "attendee_employer", "attendee_undo"):

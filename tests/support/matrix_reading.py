@@ -25,12 +25,23 @@ from werkzeug.wrappers import Response
 # Where a line was broken in the middle of a word: by a hyphen, or in a calendar by a space.
 _BROKEN = re.compile(r"(?:\u00ad|-?\r?\n[ \t]?)")
 DEEPEST = 4
+# Between the files of an archive, and between a file's name and what stands in it.
+_MEMBER, _NAMED = "\x1d", "\x1f"
 
 
 def told_by(app: Flask, response: Response) -> str:
     """Headers, cookies and body of an answer, opened."""
     held = " ".join(cookies_held(app, response))
     return f"{response.headers}{held}{readable(response.get_data())}"
+
+
+def members(text: str) -> Iterator[tuple[str, str]]:
+    """An answer's text by the files of the archive that it is, each with its name; else one."""
+    first, *rest = text.split(_MEMBER)
+    yield "", first
+    for one in rest:
+        name, _between, words = one.partition(_NAMED)
+        yield name, f"{name} {words}"
 
 
 def cookies_held(app: Flask, response: Response) -> Iterator[str]:
@@ -54,8 +65,10 @@ def readable(data: bytes, depth: int = 0) -> str:
         raise ValueError("An archive in an archive, too deep to be looked into")
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = ((name, archive.read(name)) for name in archive.namelist())
-            return "\n".join(f"{name} {readable(one, depth + 1)}" for name, one in members)
+            packed = ((name, archive.read(name)) for name in archive.namelist())
+            return "".join(
+                f"{_MEMBER}{name}{_NAMED}{readable(one, depth + 1)}" for name, one in packed
+            )
     if data.startswith(b"%PDF"):
         return paper(data)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -19,6 +19,15 @@ from tests.factories.files import pdf
 from tests.support.matrix_rows import Rows
 
 
+@dataclass(frozen=True)
+class State:
+    """One more record behind a route, by a name under which it is stated who may have it."""
+
+    name: str
+    endpoint: str
+    values: dict[str, Any]
+
+
 @dataclass
 class Side:
     """One employer and its provider: who they are, and what addresses are filled with."""
@@ -32,6 +41,12 @@ class Side:
     special: dict[str, dict[str, Any]] = field(default_factory=dict)
     # What is asked behind the question mark, by the route's name.
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # What a form is sent with, where without it nothing is found, by the route's name.
+    said: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # Records in states with a statement of their own.
+    states: list[State] = field(default_factory=list)
+    # Links that only their holder has: the secret, and what it opens.
+    secrets: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -45,7 +60,7 @@ class World:
 
 
 def file(name: str, words: str = "An example") -> dict[str, Any]:
-    """A stored file as tables name it."""
+    """A stored file as tables name it; two with the same words are the same file."""
     data = pdf(words)
     storage().put(name, data)
     return {
@@ -76,7 +91,7 @@ def address(app: Flask, side: Side, endpoint: str, arguments: set[str], method: 
     if endpoint == "programme.setting":
         values["key"] = "part_time_hours"
     given = {name: values.get(name, "7ZZZZZZZZZ") for name in arguments}
-    asked = side.asked.get(endpoint, {}) if method == "GET" else {}
+    asked = side.asked.get(endpoint, {}) if method in {"GET", "HEAD"} else {}
     with app.test_request_context():
         return app.url_for(endpoint, **given, **asked, _method=method)
 

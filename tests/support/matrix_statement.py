@@ -251,7 +251,9 @@ _BY_CIRCLE: Final[tuple[tuple[Who, str], ...]] = (
     # What stood there before a post was changed is for who wrote it and who moderates, with doors
     # of their own: whoever moderates hides, and the log says so.
     (OWNER | LEP, "network.post_texts"),
-    (OWNER, "network.post_edit network.solve network.post_withdraw network.attachment_withdraw"),
+    (OWNER, "network.post_edit network.post_withdraw network.attachment_withdraw"),
+    # Whoever asked says which post is the answer; so may who moderates.
+    (OWNER | LEP, "network.solve"),
     (
         LEP,
         """network.moderate_post network.moderate_thread network.moderation
@@ -289,12 +291,13 @@ _BY_CIRCLE: Final[tuple[tuple[Who, str], ...]] = (
         toolkit.theme_edit toolkit.theme_new toolkit.themes
         toolkit.back_to_draft toolkit.campaign toolkit.campaign_qr toolkit.compare
         toolkit.file_add toolkit.file_withdraw toolkit.resource_edit toolkit.resource_manage
-        toolkit.restore toolkit.test_ask toolkit.test_take_back toolkit.testing_begin
+        toolkit.restore toolkit.test_ask toolkit.testing_begin
         toolkit.tests toolkit.version""",
     ),
     (
+        # Who was asked to test a draft is named to their own provider and the LEP only.
         SERVING | LEP,
-        """toolkit.campaign_edit toolkit.insight toolkit.insight_edit
+        """toolkit.test_take_back toolkit.campaign_edit toolkit.insight toolkit.insight_edit
         toolkit.insight_withdraw""",
     ),
     # A file of a draft: nobody has it by its address before the draft is published.
@@ -352,6 +355,17 @@ CHANGES: Final[dict[str, Who]] = {
     "caseload.evidence_new": SERVING,
     "caseload.follow_up": SERVING,
     "caseload.follow_ups": SERVING,
+}
+
+
+# Records in states of their own, by the names that they have in the world.
+STATES: Final[dict[str, Who]] = {
+    # A sheet with the names of two businesses' people stays with staff.
+    "a sheet names others": SERVING | LEP,
+    # A link in a mail is a key: whoever holds it gets in, and what they read is stated besides.
+    "a peer is asked": EVERYBODY,
+    "two peers have met": EVERYBODY,
+    "a match is over": EVERYBODY,
 }
 
 

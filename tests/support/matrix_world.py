@@ -35,7 +35,7 @@ from tests.support import claims_world
 from tests.support.claims_world import Desk
 from tests.support.matrix_peers import among_peers, with_the_lep, with_the_toolkit
 from tests.support.matrix_rows import Rows
-from tests.support.matrix_side import Side, World, author, file, of
+from tests.support.matrix_side import Side, State, World, author, file, of
 
 
 def make_world() -> World:
@@ -246,16 +246,6 @@ def _work(side: Side) -> None:
             token_hash=token_hash(token),
             due_on=today() + timedelta(days=9),
         )
-        rows.fill(
-            "evidence_files",
-            kind="other",
-            size_bytes=len(pdf()),
-            scan_state="clean",
-            note="A note about it",
-            uploaded_by=adviser,
-            subject=f"session:{rows.reference('diagnostic_sessions')}",
-            **file(f"evidence/{side.letter}"),
-        )
         rows.fill("follow_ups", months=18, due_on=today())
         rows.fill("referrals_out", service="finance", reason="They need a loan")
         source = rows.fill("referral_sources", kind="chamber", link_code=new_reference())
@@ -271,6 +261,7 @@ def _work(side: Side) -> None:
             **owned,
         )
         second = make_employer(name=f"Example Bakers {side.letter.upper()} Limited")
+        _evidence(side, second.id)
         rows.fill("employer_merges", kept_id=case.id, merged_id=second.id, moved=MOVED)
         rows.fill("employer_sites", postcode="LS1 4AP", district="leeds")
         invitation = new_token()
@@ -305,7 +296,35 @@ def _work(side: Side) -> None:
         special["caseload.employer_confirmation"] = {"reference": rows.reference("confirmations")}
         special["caseload.merge"] = {"reference": rows.reference("employer_merges")}
         special["employers.invitation"] = {"token": invitation}
+        side.secrets.update(
+            {token: "the link of a confirmation", invitation: "the link of an invitation"}
+        )
     _plan_values(side)
+
+
+def _evidence(side: Side, beside: int) -> None:
+    """A file about the employer alone, and the sheet of a workshop that another attended too."""
+    rows, letter = side.rows, side.letter
+    rows.fill("delivery_attendances", sector="hospitality", employer_id=beside)
+    subjects = {
+        "attendance_sheet": f"delivery:{rows.reference('support_deliveries')}",
+        "other": f"session:{rows.reference('diagnostic_sessions')}",
+    }
+    for kind, subject in subjects.items():
+        words = f"{kind} of {letter}"
+        rows.fill(
+            "evidence_files",
+            kind=kind,
+            size_bytes=len(pdf(words)),
+            scan_state="clean",
+            note="A note about it",
+            uploaded_by=side.people["adviser"],
+            subject=subject,
+            **file(f"evidence/{letter}/{kind}", words),
+        )
+        if kind == "attendance_sheet":
+            sheet = {"reference": rows.reference("evidence_files")}
+            side.states.append(State("a sheet names others", "caseload.evidence_file", sheet))
 
 
 MOVED: dict[str, Any] = {

@@ -132,8 +132,7 @@ HELD: Final = TableShown(
     {"created_at": "Named", "by": "By", "by_name": "Their name then"},
     names("id employer_id other_id updated_at"),
     more={
-        "Competitor": select(Employer.name)
-        .where(Employer.id == Competitor.other_id)
-        .scalar_subquery()
+        # By the name under which it was found, as on the page: whoever named it knows no other.
+        "Competitor": select(NAME).where(Employer.id == Competitor.other_id).scalar_subquery()
     },
 )
