@@ -93,5 +93,5 @@ def _nth(histogram: Sequence[int], position: int) -> int:
 
 
 def _check(histogram: Sequence[int]) -> None:
-    if len(histogram) != BINS or any(count < 0 for count in histogram):
+    if len(histogram) != BINS or min(histogram) < 0:
         raise ValueError(f"a histogram has {BINS} counts, none below 0")

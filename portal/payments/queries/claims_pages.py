@@ -144,19 +144,29 @@ def let_through(on: date) -> ColumnElement[bool]:
 
 
 def _worst(claim_id: int, run: int) -> Subquery:
-    """How bad the worst finding of each line is in one run."""
-    rank = case(
-        (and_(CheckResult.result == "fail", ~let_through(today())), FAIL),
-        (CheckResult.result != "pass", LOOK),
-        else_=PASS,
-    )
+    """How bad the worst finding of each line is in one run, of lines with any that did not pass.
+
+    A long claim has tens of thousands of findings, and nearly all of them passed: those are left
+    out before anything is joined or grouped.
+    """
+    rank = case((and_(CheckResult.result == "fail", ~let_through(today())), FAIL), else_=LOOK)
     return (
         select(CheckResult.line_id, func.max(rank).label("rank"))
         .join(ClaimLine, ClaimLine.id == CheckResult.line_id)
-        .where(CheckResult.claim_id == claim_id, CheckResult.run == run)
+        .where(
+            CheckResult.claim_id == claim_id,
+            CheckResult.run == run,
+            CheckResult.result != "pass",
+        )
         .group_by(CheckResult.line_id)
         .subquery()
     )
+
+
+def _rank(worst: Subquery, run: int) -> ColumnElement[int]:
+    """The rank of a line: of its worst finding, else whether it was checked at all."""
+    checked = exists().where(CheckResult.line_id == ClaimLine.id, CheckResult.run == run)
+    return func.coalesce(worst.c.rank, case((checked, PASS), else_=0))
 
 
 class Part(NamedTuple):
@@ -172,7 +182,7 @@ class Part(NamedTuple):
 def parts(claim: ClaimPage) -> list[Part]:
     """How the lines of a claim divide, by state, type of output and result of the checks."""
     worst = _worst(claim.id, claim.run)
-    rank = func.coalesce(worst.c.rank, 0)
+    rank = _rank(worst, claim.run)
     rows = current_session().execute(
         select(ClaimLine.state, Output.output_type, rank, func.count(), func.sum(ClaimLine.pence))
         .join(Output, Output.id == ClaimLine.output_id)
@@ -206,7 +216,7 @@ class LineRow(NamedTuple):
 
 def _lines(claim: ClaimPage) -> tuple[Any, Any]:
     worst = _worst(claim.id, claim.run)
-    rank = func.coalesce(worst.c.rank, 0)
+    rank = _rank(worst, claim.run)
     query = (
         select(
             ClaimLine.id,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from portal.caseload.models import Attendance, Delivery, DiagnosticSession, EvidenceFile
 from portal.db import current_session
@@ -60,45 +61,67 @@ def _works_for_claimant(person: int) -> ColumnElement[bool]:
     )
 
 
-def _evidenced(person: int) -> ColumnElement[bool]:
-    """Whether somebody added evidence with the case, or with one that attended the delivery."""
-    own = exists().where(EvidenceFile.case_id == Output.case_id, EvidenceFile.uploaded_by == person)
-    attending = exists().where(
-        Attendance.delivery_id == Output.delivery_id,
-        EvidenceFile.case_id == Attendance.case_id,
-        EvidenceFile.uploaded_by == person,
+def _evidenced(person: int, claim_id: int) -> ColumnElement[bool]:
+    """Whether somebody added evidence with the case, or with one that attended the delivery.
+
+    Their cases and deliveries are found once for the claim and not anew for each of its lines.
+    """
+    line, output, attending = aliased(ClaimLine), aliased(Output), aliased(Attendance)
+    theirs = exists().where(EvidenceFile.uploaded_by == person)
+    of_claim = select(output.case_id).join(line, line.output_id == output.id)
+    cases = of_claim.where(
+        line.claim_id == claim_id, theirs.where(EvidenceFile.case_id == output.case_id)
     )
-    return or_(own, attending)
+    deliveries = (
+        select(attending.delivery_id)
+        .join(output, output.delivery_id == attending.delivery_id)
+        .join(line, line.output_id == output.id)
+        .where(line.claim_id == claim_id, theirs.where(EvidenceFile.case_id == attending.case_id))
+    )
+    # A line without a delivery is in no such list; nothing, which compares with nothing, is 0.
+    own = Output.case_id.in_(cases)
+    return or_(own, and_(Output.delivery_id.is_not(None), Output.delivery_id.in_(deliveries)))
+
+
+def _newest(claim_id: int) -> ScalarSelect[Any]:
+    """The newest run of a claim's checks."""
+    return (
+        select(func.max(CheckResult.run)).where(CheckResult.claim_id == claim_id).scalar_subquery()
+    )
 
 
 def _checks(claim_id: int) -> Any:
-    """Of each line of a claim: checks of the newest run, warnings, failures, those let through."""
-    newest = (
-        select(func.max(CheckResult.run)).where(CheckResult.claim_id == claim_id).scalar_subquery()
-    )
+    """Of each line with findings that did not pass: warnings, failures, those let through.
+
+    Of the newest run. Nearly all findings of a long claim passed: they are left out before
+    anything is joined or grouped.
+    """
     through = is_let_through()
     return (
         select(
             CheckResult.line_id,
-            func.count().label("checks"),
             func.sum(flag(CheckResult.result == "warn")).label("warnings"),
             func.sum(flag(and_(CheckResult.result == "fail", ~through))).label("failures"),
             func.sum(flag(and_(CheckResult.result == "fail", through))).label("through"),
         )
         .join(ClaimLine, ClaimLine.id == CheckResult.line_id)
         .join(Output, Output.id == ClaimLine.output_id)
-        .where(CheckResult.claim_id == claim_id, CheckResult.run == newest)
+        .where(
+            CheckResult.claim_id == claim_id,
+            CheckResult.run == _newest(claim_id),
+            CheckResult.result != "pass",
+        )
         .group_by(CheckResult.line_id)
         .subquery()
     )
 
 
-def _hand_columns(me: int) -> tuple[Any, ...]:
+def _hand_columns(me: int, claim_id: int) -> tuple[Any, ...]:
     """What the person has had to do with a line, in the order of ``Hand``."""
     recorded = or_(Output.adviser_id == me, DiagnosticSession.by == me, Delivery.by == me)
     return (
         flag(recorded),
-        flag(_evidenced(me)),
+        flag(_evidenced(me, claim_id)),
         flag(Claim.submitted_by == me),
         flag(Claim.drafted_by == me),
         flag(_works_for_claimant(me)),
@@ -110,7 +133,10 @@ def summaries(
 ) -> list[LineSummary]:
     """The lines of a claim in short, as the given person sees them, in one statement."""
     checks = _checks(claim_id)
-    counts = (checks.c.checks, checks.c.warnings, checks.c.failures, checks.c.through)
+    counts = (checks.c.warnings, checks.c.failures, checks.c.through)
+    checked = exists().where(
+        CheckResult.line_id == ClaimLine.id, CheckResult.run == _newest(claim_id)
+    )
     query = (
         select(
             ClaimLine.id,
@@ -120,8 +146,9 @@ def summaries(
             Output.reference,
             Output.employer_name,
             Output.occurred_on,
+            flag(checked),
             *(func.coalesce(count, 0) for count in counts),
-            *_hand_columns(NOBODY if person is None else person),
+            *_hand_columns(NOBODY if person is None else person, claim_id),
         )
         .join(Claim, Claim.id == ClaimLine.claim_id)
         .join(Contract, Contract.id == Claim.contract_id)
@@ -146,7 +173,7 @@ def _summary(row: Any) -> LineSummary:
         output_reference=row[4],
         employer_name=row[5],
         occurred_on=row[6],
-        checks=int(row[7]),
+        checked=bool(row[7]),
         warnings=int(row[8]),
         failures=int(row[9]),
         let_through=int(row[10]),
@@ -156,9 +183,6 @@ def _summary(row: Any) -> LineSummary:
 
 def warned(claim_id: int, line_ids: Collection[int]) -> list[str]:
     """Employers of those lines about which the newest checks warn."""
-    newest = (
-        select(func.max(CheckResult.run)).where(CheckResult.claim_id == claim_id).scalar_subquery()
-    )
     return list(
         current_session().scalars(
             select(Output.employer_name)
@@ -166,7 +190,7 @@ def warned(claim_id: int, line_ids: Collection[int]) -> list[str]:
             .join(CheckResult, CheckResult.line_id == ClaimLine.id)
             .where(
                 ClaimLine.id.in_(line_ids),
-                CheckResult.run == newest,
+                CheckResult.run == _newest(claim_id),
                 CheckResult.result != "pass",
             )
             .distinct()

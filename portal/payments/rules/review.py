@@ -81,11 +81,18 @@ class Hand:
         )
 
 
+_STATES: Final[Mapping[str, frozenset[LineState]]] = {
+    "waiting": frozenset({LineState.SUBMITTED}),
+    "queried": frozenset({LineState.QUERIED}),
+    "decided": frozenset({LineState.APPROVED, LineState.REJECTED}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LineSummary:
     """A line in short: what it is, how the newest checks stand, and the reader's hand in it.
 
-    ``failures`` are those that nobody let through; ``checks`` counts all, passes among them.
+    ``failures`` are those that nobody let through; ``checked`` says that there were any checks.
     """
 
     id: int
@@ -95,7 +102,7 @@ class LineSummary:
     output_reference: str
     employer_name: str
     occurred_on: date
-    checks: int
+    checked: bool
     warnings: int
     failures: int
     let_through: int
@@ -110,7 +117,7 @@ class LineSummary:
             return "let_through"
         if self.warnings:
             return "warned"
-        return "clean" if self.checks else "unchecked"
+        return "clean" if self.checked else "unchecked"
 
     @property
     def waits(self) -> bool:
@@ -121,14 +128,14 @@ class LineSummary:
         """Whether it belongs to a filter; what was taken out shows only when asked for."""
         if shown == "removed" or self.state is LineState.REMOVED:
             return shown == "removed" and self.state is LineState.REMOVED
-        return {
-            "clean": self.standing == "clean",
-            "warned": self.standing in {"warned", "let_through"} or self.warnings > 0,
-            "failed": self.standing == "failed",
-            "waiting": self.waits,
-            "queried": self.state is LineState.QUERIED,
-            "decided": self.state in {LineState.APPROVED, LineState.REJECTED},
-        }.get(shown, True)
+        # Asked of every line of a long claim, so only what is asked is worked out.
+        match shown:
+            case "clean" | "failed":
+                return self.standing == shown
+            case "warned":
+                return self.standing in {"warned", "let_through"} or self.warnings > 0
+        wanted = _STATES.get(shown)
+        return wanted is None or self.state in wanted
 
 
 @dataclass(frozen=True, slots=True)
