@@ -58,7 +58,11 @@ class Traveller:
 
     def carry(self, page: TestResponse, here: str = "east", there: str = "west") -> TestResponse:
         """Follow the forms from one programme's page into the other, as a browser would."""
-        arrived = arrive(self.browsers[there], ticket_of(page), ADDRESSES[here])
+        return self.carry_ticket(ticket_of(page), here, there)
+
+    def carry_ticket(self, ticket: str, here: str = "east", there: str = "west") -> TestResponse:
+        """What the two forms on the way do."""
+        arrived = arrive(self.browsers[there], ticket, ADDRESSES[here])
         assert arrived.status_code == 200, arrived.text
         return come_in(self.browsers[there], ticket_of(arrived), ADDRESSES[there])
 
