@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +32,17 @@ class StorageAway(RuntimeError):
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored file that is read piece by piece: ``size`` in bytes, and its bytes in order.
+
+    Reading on raises ``StorageAway`` when storage goes away in between.
+    """
+
+    size: int
+    pieces: Iterator[bytes]
+
+
 class Storage(Protocol):
     """Keeps bytes under a key. A key is written once and never changed.
 
@@ -43,6 +55,9 @@ class Storage(Protocol):
     def get(self, key: str) -> bytes:
         """The bytes of a key; raises ``StorageError`` when absent."""
 
+    def read(self, key: str) -> Stored:
+        """The same in pieces, for files that need not be in memory whole."""
+
     def exists(self, key: str) -> bool:
         """Whether the key holds a file."""
 
@@ -53,6 +68,7 @@ class Storage(Protocol):
 # A page waits no longer for storage on another machine than for the database.
 _CLIENT = {"connect_timeout": "3s", "timeout": "10s"}
 _AWAY = "The stored files cannot be reached just now"
+_PIECE = 256 * 1024
 
 
 def _checked(key: str) -> str:
@@ -125,6 +141,26 @@ class LocalStorage:
             raise StorageError("That file is not in storage") from error
         except OSError as error:
             raise StorageAway(_AWAY) from error
+
+    def read(self, key: str) -> Stored:
+        """The stored bytes in pieces."""
+        try:
+            handle = self._path(key).open("rb")
+        except FileNotFoundError as error:
+            self._refuse_when_away()
+            raise StorageError("That file is not in storage") from error
+        except OSError as error:
+            raise StorageAway(_AWAY) from error
+
+        def pieces() -> Iterator[bytes]:
+            with handle:
+                try:
+                    while piece := handle.read(_PIECE):
+                        yield piece
+                except OSError as error:
+                    raise StorageAway(_AWAY) from error
+
+        return Stored(os.fstat(handle.fileno()).st_size, pieces())
 
     def exists(self, key: str) -> bool:
         """Whether the file is there."""
@@ -206,6 +242,28 @@ class ObjectStorage:
         except Exception as error:
             raise StorageAway(_AWAY) from error
 
+    def read(self, key: str) -> Stored:
+        """The stored bytes in pieces."""
+        try:
+            found = self._obstore.get(self._store, _checked(key))
+            size = int(found.meta["size"])
+            stream = iter(found.stream(min_chunk_size=_PIECE))
+        except FileNotFoundError as error:
+            raise StorageError("That file is not in storage") from error
+        except StorageError:
+            raise
+        except Exception as error:
+            raise StorageAway(_AWAY) from error
+
+        def pieces() -> Iterator[bytes]:
+            try:
+                for piece in stream:
+                    yield bytes(piece)
+            except Exception as error:
+                raise StorageAway(_AWAY) from error
+
+        return Stored(size, pieces())
+
     def exists(self, key: str) -> bool:
         """Whether the file is there."""
         try:
@@ -254,6 +312,9 @@ class _ShelfOf:
 
     def get(self, key: str) -> bytes:
         return self._kept.get(self._place(key))
+
+    def read(self, key: str) -> Stored:
+        return self._kept.read(self._place(key))
 
     def exists(self, key: str) -> bool:
         return self._kept.exists(self._place(key))

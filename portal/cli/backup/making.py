@@ -20,7 +20,7 @@ from portal.cli.backup.naming import NamedFile, named_files, still_named
 from portal.db.session import Database
 from portal.integrations.dumps import Snapshot, count_rows, snapshot
 from portal.integrations.sealing import SealingWriter, Secret
-from portal.integrations.storage import Storage, StorageError
+from portal.integrations.storage import Storage, StorageError, Stored
 from portal.kernel.clock import utc_now
 
 # 2: rows of PostgreSQL as COPY writes them, where 1 held what pg_dump made.
@@ -43,6 +43,21 @@ class Made:
     faults: list[str] = field(default_factory=list)
 
 
+class _Through:
+    """A stored file as a stream, which knows the hash of what went through it."""
+
+    def __init__(self, stored: Stored) -> None:
+        self._pieces, self._held = stored.pieces, b""
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        while len(self._held) < size and (piece := next(self._pieces, b"")):
+            self.digest.update(piece)
+            self._held += piece
+        given, self._held = self._held[:size], self._held[size:]
+        return given
+
+
 class _Archive:
     """A tar stream that forgets what it has written."""
 
@@ -52,9 +67,18 @@ class _Archive:
         self._tar: Any = tarfile.open(fileobj=plain, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
     def add(self, name: str, data: bytes) -> None:
+        self._add(name, len(data), io.BytesIO(data))
+
+    def add_stored(self, name: str, stored: Stored) -> str:
+        """Add a stored file without having it whole; its SHA-256 in hexadecimal."""
+        through = _Through(stored)
+        self._add(name, stored.size, through)
+        return through.digest.hexdigest()
+
+    def _add(self, name: str, size: int, source: Any) -> None:
         info = tarfile.TarInfo(name)
-        info.size, info.mode, info.mtime = len(data), _PRIVATE, int(time.time())
-        self._tar.addfile(info, io.BytesIO(data))
+        info.size, info.mode, info.mtime = size, _PRIVATE, int(time.time())
+        self._tar.addfile(info, source)
         # It would keep every member in mind.
         self._tar.members.clear()
 
@@ -142,17 +166,16 @@ def _add_files(
     lacking: list[tuple[NamedFile, str]] = []
     for file in named_files(moment.connection):
         try:
-            data = store.get(file.key)
+            stored = store.read(file.key)
         except StorageError:
             # Without a hash it was not made yet: a worker makes it, also after a restore.
             if file.sha256 is not None:
                 lacking.append((file, "is not in storage"))
             continue
-        found = hashlib.sha256(data).hexdigest()
+        found = archive.add_stored(f"{FILES}{file.key}", stored)
         if file.sha256 not in {None, found}:
             lacking.append((file, "is not what was stored"))
-        made.files[file.key] = (found, len(data))
-        archive.add(f"{FILES}{file.key}", data)
+        made.files[file.key] = (found, stored.size)
     if lacking:
         # Removed on purpose meanwhile, its record says so by now.
         with database.engine.connect() as now:
