@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.caseload.models import Attendance, Delivery, DiagnosticSession, EvidenceFile
@@ -66,21 +66,24 @@ def _evidenced(person: int, claim_id: int) -> ColumnElement[bool]:
 
     Their cases and deliveries are found once for the claim and not anew for each of its lines.
     """
-    line, output, attending = aliased(ClaimLine), aliased(Output), aliased(Attendance)
-    theirs = exists().where(EvidenceFile.uploaded_by == person)
-    of_claim = select(output.case_id).join(line, line.output_id == output.id)
-    cases = of_claim.where(
-        line.claim_id == claim_id, theirs.where(EvidenceFile.case_id == output.case_id)
-    )
-    deliveries = (
-        select(attending.delivery_id)
-        .join(output, output.delivery_id == attending.delivery_id)
-        .join(line, line.output_id == output.id)
-        .where(line.claim_id == claim_id, theirs.where(EvidenceFile.case_id == attending.case_id))
+    line, output = aliased(ClaimLine), aliased(Output)
+    attending, other = aliased(Attendance), aliased(Attendance)
+    of_claim = (line.output_id == output.id, line.claim_id == claim_id)
+    deliveries = select(output.delivery_id).where(*of_claim, output.delivery_id.is_not(None))
+
+    def theirs(cases: Select[Any]) -> Select[Any]:
+        return select(EvidenceFile.case_id).where(
+            EvidenceFile.uploaded_by == person, EvidenceFile.case_id.in_(cases)
+        )
+
+    cases = theirs(select(output.case_id).where(*of_claim))
+    of_deliveries = theirs(select(other.case_id).where(other.delivery_id.in_(deliveries)))
+    attended = select(attending.delivery_id).where(
+        attending.delivery_id.in_(deliveries), attending.case_id.in_(of_deliveries)
     )
     # A line without a delivery is in no such list; nothing, which compares with nothing, is 0.
     own = Output.case_id.in_(cases)
-    return or_(own, and_(Output.delivery_id.is_not(None), Output.delivery_id.in_(deliveries)))
+    return or_(own, and_(Output.delivery_id.is_not(None), Output.delivery_id.in_(attended)))
 
 
 def _newest(claim_id: int) -> ScalarSelect[Any]:
