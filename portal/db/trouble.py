@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
 # Locked by others, out of reach, moved or mounted for reading only, full, or broken under us.
 _SQLITE: Final = frozenset(
@@ -28,6 +28,18 @@ _SQLITE: Final = frozenset(
 _CLASSES: Final = ("08", "40", "53", "57", "58")
 # No lock in time, a server that is a copy just now, a transaction that rested for too long.
 _STATES: Final = frozenset({"55P03", "25006", "25P03", "25P04"})
+
+# A character that the database cannot keep, as such or written into a document.
+_UNKEEPABLE: Final = frozenset({"22021", "22P05"})
+
+
+def holds_nul(error: DataError) -> bool:
+    """Whether PostgreSQL was given a text with the character 0, which it cannot keep or compare.
+
+    Nobody types one, and SQLite takes it. The driver refuses most by itself, without a code.
+    """
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state in _UNKEEPABLE or (state is None and "NUL" in str(error.orig))
 
 
 def passes(error: Exception) -> bool:

@@ -1,10 +1,10 @@
-"""Numbers that stand in an address: whatever is asked, no more than the database can hold."""
+"""What stands in an address: whatever is asked, no more than the databases can hold."""
 
 from __future__ import annotations
 
 from typing import Final, overload
 
-from flask import Flask, request
+from flask import Flask, abort, request
 from werkzeug import routing
 
 # The greatest key of a record on PostgreSQL; what is greater is nowhere, and would be refused there
@@ -47,6 +47,13 @@ def number_in(sent: str) -> int | None:
     return number if abs(number) <= GREATEST else None
 
 
+def _refuse_nul() -> None:
+    """The character 0 ends a text early on SQLite and is a fault on PostgreSQL; nobody types it."""
+    if b"%00" in request.query_string or b"\0" in request.query_string or "\0" in request.path:
+        abort(400)
+
+
 def init_asked(app: Flask) -> None:
-    """Read numbers in addresses as keys."""
+    """Read numbers in addresses as keys, and no address with a character that no text holds."""
+    app.before_request(_refuse_nul)
     app.url_map.converters["int"] = IntegerConverter

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from flask import Flask, current_app, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from portal.db.session import current_session
-from portal.db.trouble import passes
+from portal.db.trouble import holds_nul, passes
 from portal.integrations.storage import StorageAway
 from portal.web.request_ids import request_id, route_words
 
@@ -241,6 +247,14 @@ def _database_fault(error: Exception) -> ResponseReturnValue:
     raise error
 
 
+def _unkept_text(error: DataError) -> ResponseReturnValue:
+    """What was sent holds a character that no text of a person holds."""
+    if not holds_nul(error):
+        raise error
+    _roll_back()
+    return error_page(400)
+
+
 def _no_files(error: StorageAway) -> ResponseReturnValue:
     current_app.logger.warning("Storage did not answer %s", route_words(), exc_info=error)
     _roll_back()
@@ -263,5 +277,6 @@ def init_errors(app: Flask) -> None:
         app.register_error_handler(kind, _database_fault)
     # BEGIN goes straight to the driver, so a database locked for too long says so in its words.
     app.register_error_handler(sqlite3.OperationalError, _database_fault)
+    app.register_error_handler(DataError, _unkept_text)
     app.register_error_handler(StorageAway, _no_files)
     app.register_error_handler(500, _server_error)

@@ -34,6 +34,15 @@ def test_a_script_gets_json(client: PortalClient) -> None:
     assert answer.json["error"] == "Page not found"
 
 
+@pytest.mark.parametrize("path", ["/dev/mailbox?to=%00a", "/toolkit?q=a%00", "/toolkit/a%00b"])
+def test_an_address_with_a_character_that_no_text_holds_is_refused(
+    client: PortalClient, path: str
+) -> None:
+    """On SQLite it would end a text early, and a filter would let everything through."""
+    assert client.get(path).status_code == 400
+    assert client.get(path.replace("%00", "%2500")).status_code in {200, 404}
+
+
 def test_a_page_of_somebody_else_is_refused_in_words(app: Flask, client: PortalClient) -> None:
     with unit_of_work():
         person = make_user()
@@ -157,6 +166,9 @@ STATES = {
     "42601": 500,  # no SQL
     "42P01": 500,  # no such table
     "22012": 500,
+    # A text with the character 0.
+    "22021": 400,
+    "22P05": 400,
     "XX000": 500,
     "P0001": 500,
 }
@@ -184,6 +196,23 @@ def test_a_mistake_in_sql_is_a_fault_and_no_busy_database(
         assert status == 500, statement
         assert "there is a problem with the portal" in words
         assert [one.levelname for one in caplog.records if "Unhandled" in one.message] == ["ERROR"]
+
+
+@pytest.mark.parametrize("committed_app", ["postgresql"], indirect=True)
+def test_a_text_that_the_driver_refuses_is_no_fault(
+    committed_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a form may send it; the driver says so in words, without a state."""
+
+    def view() -> str:
+        current_session().execute(text("SELECT :typed"), {"typed": "a\x00b"})
+        return ""
+
+    monkeypatch.setitem(committed_app.view_functions, "pages.help_page", view)
+    monkeypatch.setitem(committed_app.config, "PROPAGATE_EXCEPTIONS", False)
+    answer = committed_app.test_client().get("/help")
+    assert answer.status_code == 400
+    assert "Nothing was changed" in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("committed_app", ["postgresql"], indirect=True)

@@ -83,12 +83,17 @@ def _without_limits(app: Flask) -> None:
     app.teardown_request(on)
 
 
-def demonstration_world(folder: Path) -> World:
+def demonstration_world(folder: Path, kind: str = "sqlite") -> World:
     """A world of its own over a copy of the demonstration, which is made once a run."""
     from tests.e2e.support import demonstration
 
     made = demonstration(folder)
-    return make_world(folder, f"sqlite:///{made.database}", made.folder / "files")
+    url = f"sqlite:///{made.database}"
+    if kind == "postgresql":
+        source = Database(url)
+        url = to_postgres(source)
+        source.dispose()
+    return make_world(folder, url, made.folder / "files")
 
 
 def make_world(folder: Path, database_url: str, files: Path) -> World:

@@ -137,8 +137,10 @@ def _leaves(value: Any, make: Callable[[], str]) -> Any:
 class _Rotation:
     """One text after the other, each with a tail that names the field it stands in."""
 
-    def __init__(self, texts: Sequence[str], number: int, row: int) -> None:
-        self.texts, self.number, self.row = texts, number, row
+    def __init__(self, texts: Sequence[str], number: int, row: int, offset: int) -> None:
+        self.texts, self.number, self.row = texts, number, row + offset
+        # What is planted anew row by row may not meet what another row still holds.
+        self.own = f"{row} {offset}"
 
     def __call__(self) -> str:
         self.row += 1
@@ -156,7 +158,7 @@ def plant(world: World, offset: int = 0, texts: Sequence[str] = SCRIPTS) -> dict
             ).all()
             changed = []
             for row, value in rows:
-                new = _replaced(column, value, _Rotation(texts, number, row + offset))
+                new = _replaced(column, value, _Rotation(texts, number, row, offset))
                 if new != value:
                     changed.append({"key": row, "new": new})
             if changed:
@@ -177,7 +179,7 @@ def _replaced(column: Column[Any], value: Any, make: _Rotation) -> Any:
     keys = [key for key in column.table.constraints if isinstance(key, UniqueConstraint)]
     keys += [index for index in column.table.indexes if index.unique]  # type: ignore[misc]
     unique = any(column.name in {one.name for one in key.columns} for key in keys)
-    return f"{words} {make.row}" if unique else words
+    return f"{words} {make.own}" if unique else words
 
 
 def _write(connection: Any, column: Column[Any], changed: list[dict[str, Any]]) -> None:

@@ -209,6 +209,21 @@ PAYLOADS: Final[tuple[Payload, ...]] = tuple(
     )
 )
 
+# What acts only where it begins a text, or where nothing else is in it: an address, the inside of a
+# program, a line of Markdown, a template. The others act wherever they stand.
+_ALONE: Final = frozenset(("addresses", "scripts", "markdown", "templates"))
+# But some are taken for words behind others, or make words of what follows; a test compares what
+# runs alone with what runs in company.
+_SWALLOWED: Final = ('" style=', "' autofocus", '" autofocus', "}*{", '<img src="x`')
+_IN_COMPANY: Final = tuple(
+    one.text for one in PAYLOADS if one.kind not in _ALONE and not one.text.startswith(_SWALLOWED)
+)
+_TOGETHER: Final = 10
+# Payloads ten at a time, of different kinds each time; and those that stand for themselves.
+COMPANIES: Final = tuple(_IN_COMPANY[start::_TOGETHER] for start in range(_TOGETHER))
+TOGETHER: Final = tuple(" ".join(company) for company in COMPANIES)
+LONERS: Final = tuple(one.text for one in PAYLOADS if one.text not in _IN_COMPANY)
+
 _RUNS: Final = re.compile(
     r"^\s*(?:javascript|vbscript|data:(?!image/(?:png|svg\+xml|gif)))", re.IGNORECASE
 )

@@ -55,9 +55,11 @@ CHECKS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = demonstration_world(tmp_path_factory.mktemp("addresses"))
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"] if BIG else ["sqlite"])
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    made = demonstration_world(tmp_path_factory.mktemp("addresses"), request.param)
     yield made
     made.app.extensions["portal_db"].dispose()
 

@@ -18,6 +18,7 @@ from flask import Blueprint, request
 
 from portal.web.access import TABLE_EXTENSION, public
 from tests.integration.conftest import make_app
+from tests.integration.security.test_injection_sql import Record
 from tests.support import databases
 from tests.support.attack_forms import LEFT_ALONE, ODD, PageForm, filled, forms_on
 from tests.support.client import PortalClient
@@ -32,9 +33,9 @@ PERSONS = tuple(reversed(PEOPLE)) if BIG else ("adviser",)
 FEWEST = 120 if BIG else 40
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = demonstration_world(tmp_path)
+@pytest.fixture(params=["sqlite", "postgresql"] if BIG else ["sqlite"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    made = demonstration_world(tmp_path, request.param)
     yield made
     made.app.extensions["portal_db"].dispose()
 
@@ -80,7 +81,7 @@ def fresh(client: PortalClient, page: str, like: PageForm) -> PageForm | None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(4 * 3600 if BIG else 300)
-def test_no_form_breaks(world: World) -> None:
+def test_no_form_breaks(world: World, record_property: Record) -> None:
     forms = found_forms(world)
     assert len(forms) >= FEWEST, len(forms)
     faults: list[str] = []
@@ -99,6 +100,7 @@ def test_no_form_breaks(world: World) -> None:
             chance = random.Random(SEED + step * 10_000 + number)  # noqa: S311
             faults += send(clients[person], now, chance)
             sent[form.action] += 1
+    record_property("forms", f"{sent.total()} sent of {len(forms)} kinds")
     assert not faults, "\n".join(faults[:40])
     assert sent.total() >= len(forms) * TIMES * 0.5
 
