@@ -14,7 +14,7 @@ from flask import Flask, Response, g, request
 from portal.db.programmes import are_several, programme_at, within
 
 # What watches the installation as a whole asks every programme in turn, or none.
-_FOR_ALL: Final = frozenset({"static", "watching.healthz", "watching.readyz", "watching.metrics"})
+_FOR_ALL: Final = frozenset({"watching.healthz", "watching.readyz", "watching.metrics"})
 _NOBODY_HERE: Final = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>No programme here</title>'
     '<meta name="viewport" content="width=device-width, initial-scale=1"></head><body><main>'
@@ -29,6 +29,8 @@ def _enter() -> Response | None:
     if request.endpoint in _FOR_ALL:
         return None
     programme = programme_at(request.host)
+    if programme is None and request.endpoint == "static":
+        return None
     if programme is None:
         return Response(_NOBODY_HERE, status=404, mimetype="text/html")
     entered = within(programme)

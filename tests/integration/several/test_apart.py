@@ -189,6 +189,19 @@ def test_links_and_the_controllers_name_are_the_programmes_own(at, browser) -> N
     assert "Example east LEP, controller" not in browser(WEST).get("/privacy").text
 
 
+def test_somebody_signed_in_gets_the_portals_own_files(at, browser, installation: Flask) -> None:
+    """Whose cookie comes with a request for a style sheet is looked up like any other's."""
+    with at("east"):
+        client = browser(EAST)
+        sign_in(client, make_user())
+    page = client.soup("/account")
+    sheet = page.find("link", rel="stylesheet")
+    assert sheet is not None
+    for reader in (client, browser("http://127.0.0.1")):
+        with reader.get(str(sheet["href"])) as answer:
+            assert answer.status_code == 200
+
+
 def test_what_watches_asks_for_all(browser, installation: Flask) -> None:
     client = browser("http://127.0.0.1:8000")
     answer = client.get("/readyz")
