@@ -42,6 +42,9 @@ bench: setup chromium ## Measure, one line a figure, each with the ratio to its 
 scale: setup ## Simulate a campaign month for all of England (docs/scale.md)
 	@$(BIN)/python -m tests.bench.campaign
 
+soak: setup ## Everything at once at 70% of the measured limit, and a verdict (MINUTES=60, SHARE=0.7, ON=sqlite)
+	@$(BIN)/python -m tests.bench.soak --minutes $(or $(MINUTES),60) --share $(or $(SHARE),0.7) --kind $(or $(ON),sqlite)
+
 prove: setup ## The long proofs in full (contention, kill runs)
 	@BIG=1 $(BIN)/python -m pytest -m slow --timeout 14400
 

@@ -3,6 +3,7 @@
     python -m tests.bench                 everything
     python -m tests.bench --only pages    one module, bench_pages.py (may be given again)
     python -m tests.bench --quick         fewer rounds and rows: for a look, not for the record
+    python -m tests.bench --databases DIR keep the seeded programmes, which take longest to make
 
 Each module runs in a process of its own, so that what one leaves in memory slows no other.
 A module is `tests/bench/bench_NAME.py` with `measures()`, which may take `quick`.
@@ -43,6 +44,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=modules(), help="this module only")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and rows")
     parser.add_argument("--strict", action="store_true", help="fail when a goal is missed")
+    parser.add_argument(
+        "--databases",
+        metavar="FOLDER",
+        help="keep seeded programmes here and use them again (BENCH_DATABASES); else they go",
+    )
     parser.add_argument("--run", choices=modules(), help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -107,9 +113,21 @@ def machine() -> dict[str, Any]:
     }
 
 
+def _said(record: dict[str, Any]) -> str:
+    """On what and when a table was made, in a sentence."""
+    place = record["machine"]
+    quick = ", quick: for a look, not for the record" if record["quick"] else ""
+    return (
+        f"{record['at']}, commit {place['commit']}, {place['cores']} cores, {place['system']}, "
+        f"Python {place['python']}, load at the end {place['load']}; {record['minutes']} minutes"
+        f"{quick}. Parts that failed: {', '.join(record['failed']) or 'none'}."
+    )
+
+
 def main() -> int:
     """Run what was asked for; returns the exit status."""
     from tests.bench.harness import Measure
+    from tests.bench.table import as_markdown, as_text
 
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -117,6 +135,9 @@ def main() -> int:
         run_module(options.run, quick=options.quick)
         return 0
     prepare(quick=options.quick)
+    if options.databases:
+        os.environ["BENCH_DATABASES"] = str(Path(options.databases).resolve())
+    from tests.bench.support_programme import remove_unkept
     from tests.support import databases
 
     begun, clock = datetime.now(UTC), time.monotonic()
@@ -135,6 +156,7 @@ def main() -> int:
                 print(f"{error}; see above", flush=True)
     finally:
         databases.clean_up()
+        remove_unkept()
     missed = [item["name"] for item in kept if item["met"] is False]
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{begun:%Y-%m-%dT%H%M%SZ}{'-quick' if options.quick else ''}.json"
@@ -146,6 +168,8 @@ def main() -> int:
         "failed": failed,
         "measures": kept,
     }
+    print(as_text(kept))
+    path.with_suffix(".md").write_text(as_markdown(kept, said=_said(record)), encoding="utf-8")
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     with_goal = sum(item["met"] is not None for item in kept)
     print(f"\n{len(kept)} measures, {with_goal - len(missed)} of {with_goal} goals met")

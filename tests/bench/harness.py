@@ -57,7 +57,7 @@ class Measure:
 
     def line(self) -> str:
         """The measure in one line of text."""
-        parts = [f"{self.name:<44} {_number(self.value):>9} {self.unit:<10}"]
+        parts = [f"{self.name:<44} {number(self.value):>9} {self.unit:<10}"]
         if self.ratio is not None:
             parts.append(f"{self.ratio:5.2f}x {self.peer or 'peer'}")
         if self.floor is not None:
@@ -71,7 +71,8 @@ class Measure:
         return "  ".join(parts)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A value as short as it can be read: three figures, or whole thousands."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
 
 
