@@ -79,7 +79,9 @@ _AREAS: Final = (
         """The directory shows what an employer chose to show. The forum is for employers in the
         network and staff. Applications are for their employer, the LEP and the assessors they
         were given to, who need no role. Declared competitors, matches and invitations are their
-        own employer's and the LEP's. Events are run by who made them and the LEP.""",
+        own employer's and the LEP's. The personal link in a mail about a match opens it for
+        whoever holds it, without a contact until both have agreed, and ends with the match.
+        Events are run by who made them and the LEP.""",
     ),
     (
         ("payments",),
