@@ -25,6 +25,8 @@ from tests.support.ports import free_port
 HOST = "127.0.0.1"
 WORKERS = 2
 _PATIENCE = 30.0
+# A busy machine takes its time to load an application.
+_START = 150.0
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def server(target: str, url: str, folder: Path, **variables: str) -> Iterator[in
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _START
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError("The server ended before it answered")
