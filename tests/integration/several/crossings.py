@@ -9,10 +9,12 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
+from portal.accounts import crossing
 from portal.accounts.models import User, UserSession
-from portal.db import current_session
+from portal.db import current_session, unit_of_work
 from portal.db.audit import AuditEntry
 from portal.db.outbox import OutboxEntry
+from portal.kernel.ids import new_token
 from tests.factories.accounts import make_user, sign_in
 from tests.integration.several.conftest import EAST, WEST, HostClient
 from tests.support.markup import parse
@@ -55,6 +57,16 @@ class Traveller:
         self.carry(offered, here, there)
         self.sign_in(there)
         return self.browsers[there].submit(f"{PAGE}/accept")
+
+    def are_linked(self) -> None:
+        """Link both accounts as agreeing does, without its pages; sign in to the first."""
+        reference = new_token()
+        for slug, other in (("east", "west"), ("west", "east")):
+            with self.at(slug), unit_of_work():
+                user, partner = self.account(slug), crossing.partner_called(other)
+                assert partner is not None
+                crossing._make_half(user, reference, partner, strong=bool(user.roles))
+        self.sign_in("east")
 
     def carry(self, page: TestResponse, here: str = "east", there: str = "west") -> TestResponse:
         """Follow the forms from one programme's page into the other, as a browser would."""

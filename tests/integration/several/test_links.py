@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from flask import Flask
 from sqlalchemy import text
 
@@ -103,7 +102,7 @@ def test_both_sides_are_told_and_the_trail_names_nobody(person) -> None:
 
 def test_what_is_shared_names_no_account(person, installation: Flask, at) -> None:
     one = person()
-    one.link()
+    one.are_linked()
     with at("east"):
         email = one.account("east").email
     one.press_go()
@@ -120,8 +119,7 @@ def test_what_is_shared_names_no_account(person, installation: Flask, at) -> Non
 
 def test_whoever_came_over_is_as_strong_as_both_sign_ins_and_the_link(person, at) -> None:
     one = person(east=STAFF, west=STAFF)
-    one.link()
-    _forget(one, "west")
+    one.are_linked()
     assert one.go().location == "/"
     assert one.session("west").strong
     assert one.browsers["west"].get("/employers/").status_code == 200
@@ -129,8 +127,7 @@ def test_whoever_came_over_is_as_strong_as_both_sign_ins_and_the_link(person, at
 
 def test_an_account_that_asks_for_a_second_step_is_not_reached_without(person) -> None:
     one = person(west=STAFF)
-    one.link()
-    _forget(one, "west")
+    one.are_linked()
     refused = one.go()
     assert refused.location == "/account/login"
     assert "second step" in one.browsers["west"].get("/account/login").text
@@ -147,8 +144,7 @@ def test_nobody_links_without_the_second_step_that_the_account_asks_for(person) 
 
 def test_a_session_lasts_no_longer_than_the_one_it_came_from(person, at) -> None:
     one = person(east=STAFF)
-    one.link()
-    _forget(one, "west")
+    one.are_linked()
     one.go()
     here, there = one.session("east"), one.session("west")
     assert there.expires_at == here.expires_at
@@ -165,8 +161,7 @@ def test_a_session_lasts_no_longer_than_the_one_it_came_from(person, at) -> None
 
 def test_signing_out_there_signs_out_what_came_from_it(person) -> None:
     one = person()
-    one.link()
-    _forget(one, "west")
+    one.are_linked()
     one.go()
     assert one.is_in("west")
     _sign_out(one, "east")
@@ -176,8 +171,7 @@ def test_signing_out_there_signs_out_what_came_from_it(person) -> None:
 
 def test_whoever_came_over_goes_no_further_and_changes_nothing_sensitive(person) -> None:
     one = person()
-    one.link()
-    _forget(one, "west")
+    one.are_linked()
     one.go()
     west = one.browsers["west"]
     page = west.get(PAGE).text
@@ -195,7 +189,8 @@ def test_whoever_came_over_goes_no_further_and_changes_nothing_sensitive(person)
 
 def test_back_where_one_is_signed_in_already_nothing_changes(person) -> None:
     one = person()
-    one.link()
+    one.are_linked()
+    one.sign_in("west")
     before = one.session("west").id
     one.go()
     assert one.session("west").id == before
@@ -205,8 +200,7 @@ def test_back_where_one_is_signed_in_already_nothing_changes(person) -> None:
 def test_unlinked_from_either_side_it_is_over_on_both_at_once(person, installation: Flask) -> None:
     for first, other in (("east", "west"), ("west", "east")):
         one = person()
-        one.link()
-        _forget(one, "west")
+        one.are_linked()
         one.go()
         assert one.is_in("west")
         path = f"{PAGE}/{one.link_id(first)}/unlink"
@@ -241,7 +235,7 @@ def make_stale_at(one, slug: str) -> None:
 
 def test_the_night_removes_what_holds_no_more(person, at, installation: Flask) -> None:
     one = person()
-    one.link()
+    one.are_linked()
     with at("east"), unit_of_work():
         service.end_links(user_ids=[one.accounts["east"]], why="test")
     with at("west"):
@@ -287,11 +281,9 @@ def test_the_tables_of_a_programme_are_as_the_models_say(at, installation: Flask
         assert differences(installation.extensions["portal_db"]) == []
 
 
-@pytest.mark.parametrize("slug", ["east", "west"])
-def test_tickets_stay_out_of_logs_and_addresses(person, caplog, slug: str) -> None:
-    del slug
+def test_tickets_stay_out_of_logs_and_addresses(person, caplog) -> None:
     one = person()
-    one.link()
+    one.are_linked()
     with caplog.at_level("DEBUG"):
         pressed = one.press_go()
         ticket = ticket_of(pressed)
@@ -302,8 +294,8 @@ def test_tickets_stay_out_of_logs_and_addresses(person, caplog, slug: str) -> No
 
 def test_the_account_of_another_is_never_in_the_page(person, at) -> None:
     one, two = person(), person()
-    one.link()
-    two.link()
+    one.are_linked()
+    two.are_linked()
     theirs = one.link_id("east")
     east = two.browsers["east"]
     for action in ("go", "unlink"):
