@@ -153,6 +153,7 @@ class Soak:
         self.filled, self.people, self.watch = filled, people, watch
         self.minutes: list[Minute] = []
         self.interrupted = False
+        self.missing = 0.0
 
     def stop(self, *_signal: object) -> None:
         """End before the next request."""
@@ -160,7 +161,7 @@ class Soak:
 
     def run(self, *, rate: float, minutes: float) -> None:
         """Let things arrive until the time is up; a line each minute."""
-        begun = time.monotonic()
+        begun, number = time.monotonic(), self.people.number
         # A run of a few minutes has a line more often, so that its end can be told from its start.
         each = min(60.0, 10.0 * minutes)
         end, line = begun + 60 * minutes, begun + each
@@ -175,6 +176,9 @@ class Soak:
                 self.people.generator.give_up_late()
                 line += each
             self.people.generator.turn(min(waiting[0], line, end) - time.monotonic())
+        # Where this process itself came too late, fewer things were begun than should have been.
+        expected = rate * (time.monotonic() - begun)
+        self.missing = max(0.0, expected - (self.people.number - number))
         while self.people.generator.open:
             self.people.generator.turn(0.5)
             self.people.generator.give_up_late()
@@ -290,9 +294,8 @@ def soak(asked: argparse.Namespace, folder: Path) -> int:
         finally:
             for name, handler in before.items():
                 signal.signal(name, handler)
-    findings = verdict(
-        run.minutes, due=people.tally.due, left=left, faults=tuple(people.tally.faults)
-    )
+    due = people.tally.due + round(run.missing)
+    findings = verdict(run.minutes, due=due, left=left, faults=tuple(people.tally.faults))
     for kind, count in people.tally.kinds.most_common():
         print(f"{count:>9,}  {kind}")
     for finding in findings:
