@@ -10,12 +10,12 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from portal.action_plans.document import Limit, PlanDocument
 from portal.integrations.pdf import PdfRenderer, cap_text
+from portal.kernel.addresses import web_address
 from portal.kernel.money import Money
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -62,7 +62,7 @@ def environment() -> Environment:
         pounds_exact=_pounds_exact,
         long_date=_long_date,
         short_date=_short_date,
-        web_address=_web_address,
+        web_address=web_address,
         sentence=_sentence,
     )
     made.globals.update(effort_words=EFFORT, impact_words=IMPACT)
@@ -138,12 +138,3 @@ def _short_date(day: date | None) -> str:
 def _sentence(text: str) -> str:
     """The text with a full stop, unless it ends a sentence already."""
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
-def _web_address(address: str) -> str:
-    """The address when it is a plain web one, or nothing: no `javascript:`, no `file:`."""
-    try:
-        parts = urlsplit(address.strip())
-    except ValueError:
-        return ""
-    return address.strip() if parts.scheme in {"http", "https"} and parts.netloc else ""

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, has_request_context, url_for
 from flask.templating import Environment
 
+from portal.kernel.addresses import web_address
 from portal.kernel.clock import london
 from portal.kernel.money import Money
 from portal.web.access import current_actor, init_access
@@ -77,6 +78,7 @@ def init_web(app: Flask) -> None:
     app.jinja_env.globals["asset_url"] = asset_url
     app.jinja_env.globals["brand"] = BRAND
     app.jinja_env.filters["day"] = _day
+    app.jinja_env.filters["web_address"] = web_address
     app.jinja_env.filters["day_time"] = lambda value: (
         f"{london(value).day} {london(value):%B %Y at %H:%M}"
     )

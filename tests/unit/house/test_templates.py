@@ -16,6 +16,10 @@ _STYLE_ATTRIBUTE = re.compile(r"<[a-zA-Z][^<>]*\sstyle\s*=", re.DOTALL)
 _STYLE_ELEMENT = re.compile(r"<style\b", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script\b([^>]*)>", re.IGNORECASE)
 _HANDLER = re.compile(r"<[a-zA-Z][^<>]*\son[a-z]+\s*=\s*[\"']", re.DOTALL)
+# What a record says, as the address of a link.
+_STORED = re.compile(
+    r"""href\s*=\s*["']{{\s*[\w.]*\.(?:url|link_url|value|website|online_address)\s*}}"""
+)
 _ELSEWHERE = re.compile(r"(?:src|srcset)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE)
 
 
@@ -37,6 +41,8 @@ def template_faults(name: str, source: str) -> list[str]:
         faults.append(f"{name}: an inline event handler")
     if _ELSEWHERE.search(text):
         faults.append(f"{name}: something loaded from another site")
+    if _STORED.search(text):
+        faults.append(f"{name}: a link to what a record says, without |web_address")
     return faults
 
 
@@ -58,6 +64,7 @@ def test_every_template_keeps_the_policy() -> None:
         ('<script src="/x.js"></script>', "without a nonce"),
         ('<a href="#" onclick="x()">x</a>', "event handler"),
         ('<img src="https://elsewhere.example/x.png" alt="">', "another site"),
+        ('<a href="{{ source.url }}">x</a>', "without |web_address"),
     ],
 )
 def test_a_template_that_breaks_the_policy_is_found(source: str, fault: str) -> None:
@@ -70,6 +77,7 @@ def test_a_template_that_breaks_the_policy_is_found(source: str, fault: str) -> 
         '<script nonce="{{ csp_nonce() }}">x()</script>',
         '<script type="application/json">{}</script>',
         '{# never <p style="x"> #}<p class="style">x</p>',
+        '<a href="{{ source.url|web_address }}">x</a>',
         '<svg><g transform="x" stroke="y"></g></svg>',
     ],
 )

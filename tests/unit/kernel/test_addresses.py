@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.kernel.addresses import mailbox
+from portal.kernel.addresses import mailbox, web_address
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,22 @@ from portal.kernel.addresses import mailbox
 )
 def test_two_addresses_of_one_mailbox_compare_the_same(address: str, expected: str) -> None:
     assert mailbox(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "leads"),
+    [
+        ("https://example.org/a?b=1", True),
+        (" http://example.org ", True),
+        ("javascript:alert(1)", False),
+        ("java\tscript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("//example.org", False),
+        ("http:", False),
+        ("http://[::1", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_plain_web_addresses_may_be_linked_to(given: str | None, leads: bool) -> None:
+    assert web_address(given) == ((given or "").strip() if leads else "")
