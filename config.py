@@ -209,6 +209,19 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         default=10 * 1024 * 1024, gt=0, description="Largest request body, in bytes."
     )
+    page_cache_seconds: int = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="Longest time a page for visitors is kept; what it shows changing ends it at "
+        "once. 0: none is kept.",
+    )
+    page_cache_bytes: int = Field(
+        default=16 * 1024 * 1024,
+        ge=0,
+        description="Memory of each process for such pages, in bytes; with REDIS_URL processes "
+        "share them as well.",
+    )
     demo: bool | None = Field(
         default=None,
         description="Mailbox page and demonstration sign-in codes; default: on in development.",

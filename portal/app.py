@@ -27,6 +27,7 @@ from portal.db.replica import init_replica
 from portal.integrations import init_integrations
 from portal.logs import init_logs
 from portal.web.app import PortalEnvironment, init_web
+from portal.web.kept import init_kept_pages
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -72,4 +73,5 @@ def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
     ):
         feature.register(app)
     cli.register(app)
+    init_kept_pages(app)
     return app

@@ -7,6 +7,8 @@ import os
 import sys
 
 os.environ.setdefault("PORTAL_ENV", "test")
+# Tests share applications and put databases back behind their backs; tests of kept pages say so.
+os.environ.setdefault("PAGE_CACHE_SECONDS", "0")
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,8 +21,8 @@ settings.load_profile("portal")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Rubbish is looked for after 10,000 new objects, not 700: a tenth of the suite's time.
-gc.set_threshold(10_000, 20, 50)
+# Rubbish is looked for after 50,000 new objects, not 700: a tenth of the suite's time.
+gc.set_threshold(50_000, 20, 50)
 
 # The database and its server live for one run; the controlling process clears them away.
 

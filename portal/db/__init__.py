@@ -1,6 +1,6 @@
 """Engine, sessions, units of work, column types, the outbox and the audit trail."""
 
-from portal.db import audit, audit_chain, outbox
+from portal.db import audit, audit_chain, outbox, shown
 from portal.db.base import Base, Timestamped
 from portal.db.session import Database, current_session, unit_of_work
 from portal.db.types import JsonDocument, UtcDateTime
@@ -15,5 +15,6 @@ __all__ = [
     "audit_chain",
     "current_session",
     "outbox",
+    "shown",
     "unit_of_work",
 ]

@@ -23,6 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from portal.db.postgres import LOCK_MILLISECONDS, Limits, make_postgres_engine
 from portal.db.programmes import init_programmes, separate_transactions
 from portal.db.slow import watch_statements
+from portal.db.tables_seen import TOUCHED, watch_tables
 
 WRITE_OPTION = "portal_write"
 _WRITING = "portal_writing"
@@ -117,6 +118,7 @@ class Database:
         self.engine = make_engine(url, limits, **engine_options)
         if several_programmes:
             separate_transactions(self.engine)
+        watch_tables(self.engine)
         self.sessions = sessionmaker(
             self.engine, class_=PortalSession, autoflush=True, expire_on_commit=True
         )
@@ -199,7 +201,7 @@ def begin_writing(session: PortalSession) -> None:
         session.commit()
     session.info.pop(UNLINKED, None)
     session.info[_WRITING] = True
-    session.connection(execution_options={WRITE_OPTION: True})
+    session.connection(execution_options={WRITE_OPTION: True, TOUCHED: set()})
 
 
 def end_writing(session: PortalSession) -> None:

@@ -43,6 +43,7 @@ from portal.employers.panels import (
 from portal.employers.queries import EmployerProfile
 from portal.kernel.clock import london
 from portal.web.access import Actor, lep_staff, register_actor_part, register_routes
+from portal.web.kept import KeptPage, register_kept_pages
 from portal.web.navigation import NavEntry, register_home, register_nav
 
 _JOURNEYS = (answering, holding, keying, results, sheets, starting, together)
@@ -216,6 +217,7 @@ def wire(app: Flask) -> None:
         assert journey.blueprint is blueprint  # noqa: S101 - imported for their routes
     app.register_blueprint(blueprint)
     register_routes(app, ROUTES)
+    register_kept_pages(app, {"diagnostics.intro": KeptPage(quiet=True)})
     register_actor_part(app, _held)
     on_signed_in(app, _claim)
     register_employer_panel(app, _panel, order=10)

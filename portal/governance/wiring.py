@@ -20,6 +20,7 @@ from portal.governance.views import erasure as erasure_pages
 from portal.governance.views import privacy as privacy_pages
 from portal.governance.views import retention as retention_pages
 from portal.web.access import register_routes
+from portal.web.kept import KeptPage, register_kept_pages
 from portal.web.navigation import NavEntry, register_nav
 
 _PRIVACY = (agreements, breaches, my_privacy, privacy_pages, processing, rights)
@@ -33,6 +34,8 @@ def wire(app: Flask) -> None:
         assert journey.blueprint is blueprint  # noqa: S101 - imported for their routes
     app.register_blueprint(blueprint)
     register_routes(app, ROUTES)
+    kept = ("governance.privacy", "governance.privacy_version")
+    register_kept_pages(app, {endpoint: KeptPage() for endpoint in kept})
     register_nav(
         app,
         NavEntry("Governance", "governance.home", show=lambda actor: governor(actor, {}), order=90),

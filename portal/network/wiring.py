@@ -39,6 +39,20 @@ from portal.network.views import (
     profile,
 )
 from portal.web.access import register_routes
+from portal.web.kept import KeptPage, register_kept_pages
+
+# Made once for all visitors, while what they show stands.
+_KEPT = {
+    "network.home": KeptPage(),
+    "network.directory": KeptPage(frozenset({"sector", "district", "champions", "page"})),
+    "network.member": KeptPage(),
+    "network.events": KeptPage(
+        frozenset({"series", "mode", "sector", "dimension", "when", "page"})
+    ),
+    "network.event": KeptPage(),
+    "network.awards": KeptPage(),
+    "network.award_criteria": KeptPage(quiet=True),
+}
 
 # The pages of each journey, imported for their routes.
 _JOURNEYS = (
@@ -75,6 +89,7 @@ def wire(app: Flask) -> None:
         assert journey.blueprint is blueprint  # noqa: S101 - imported for their routes
     app.register_blueprint(blueprint)
     register_routes(app, ROUTES)
+    register_kept_pages(app, _KEPT)
     wire_events(app)
     wire_members(app)
     wire_graph(app)

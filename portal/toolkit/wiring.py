@@ -23,6 +23,7 @@ from portal.toolkit.managing import wire_managing
 from portal.toolkit.places import toolkit_places
 from portal.toolkit.queries import tools as tool_queries
 from portal.toolkit.research import wire_research
+from portal.toolkit.rules.search_facets import TITLES
 from portal.toolkit.rules.words import TOOLS
 from portal.toolkit.service import documents, resources, search_index
 from portal.toolkit.service import reach as reach_service
@@ -51,6 +52,7 @@ from portal.toolkit.views import (
     versions,
 )
 from portal.web.access import Actor, register_routes
+from portal.web.kept import KeptPage, register_each_time, register_kept_pages
 
 _JOURNEYS = (
     versions,
@@ -75,6 +77,12 @@ _JOURNEYS = (
     library,
     resource,
 )
+# Searches are not kept: hardly two are the same.
+_KEPT = {
+    "toolkit.library": KeptPage(frozenset({*TITLES, "page", reach_service.CAMPAIGN_ARGUMENT})),
+    "toolkit.resource": KeptPage(frozenset({reach_service.CAMPAIGN_ARGUMENT})),
+    "toolkit.tools": KeptPage(quiet=True),
+}
 
 
 def wire(app: Flask) -> None:
@@ -86,6 +94,8 @@ def wire(app: Flask) -> None:
     resources.follow_publication(search_index.follow)
     documents.init_documents(app)
     reach_service.init_reach(app)
+    register_each_time(app, reach_service.COUNTED, reach_service.count_later)
+    register_kept_pages(app, _KEPT)
     register_daily(app, "toolkit.reach_forget", reach_service.forget)
     app.jinja_env.globals["toolkit_places"] = toolkit_places
     wire_library(app)

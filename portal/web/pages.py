@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db.session import current_session
 from portal.web.access import current_actor, public, register_routes
+from portal.web.kept import KeptPage, register_kept_pages
 from portal.web.navigation import home_of
 
 blueprint = Blueprint("pages", __name__)
@@ -79,3 +80,5 @@ def init_pages(app: Flask) -> None:
     """Install the blueprint and its routes."""
     app.register_blueprint(blueprint)
     register_routes(app, ROUTES)
+    still = ("home", "about", "accessibility", "help_page")
+    register_kept_pages(app, {f"pages.{name}": KeptPage(quiet=True) for name in still})

@@ -64,12 +64,21 @@ PUBLIC_COPIES = {
     "network.badge": "a badge stands on other websites",
     "toolkit.file": "published files are for everybody, and asked for again each time",
     "toolkit.added_file": "published files are for everybody, and asked for again each time",
+    # Pages without a word of anybody's: they read no record (portal.web.kept).
+    **dict.fromkeys(
+        (
+            *("pages.home", "pages.about", "pages.accessibility", "pages.help_page"),
+            *("toolkit.tools", "network.award_criteria", "diagnostics.intro"),
+        ),
+        "the same for everybody until a new version",
+    ),
 }
 # The pages from which somebody goes over to another programme of the installation.
 HANDS_OVER = {"my_programmes.go", "my_programmes.offer"}
 _FORMS_ALSO_TO = re.compile(r"(?<=form-action 'self') https?://[\w.-]+(?::\d+)?(?=;)")
 _POLICY = re.compile(
-    r"default-src 'none'; script-src 'self' 'nonce-([\w-]{20,})'; style-src 'self'; "
+    r"default-src 'none'; script-src 'self'"
+    r"(?: 'nonce-([\w-]{20,})'|(?: 'sha256-[\w+/]{43}=')*); style-src 'self'; "
     r"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
     r"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )

@@ -133,6 +133,7 @@ WORDLESS: Final = frozenset(
         "report_subscriptions",
         "resource_tags",
         "score_histograms",
+        "shown_stamps",
         "sign_in_counters",
         "staff_posts",
         "user_sessions",
@@ -167,6 +168,8 @@ KEYED: Final[dict[str, frozenset[str]]] = {
     "a peer is asked": _NAMED | {"peer_requests.question"},
     "two peers have met": _MATCH | {"peer_offers.contact_name", "peer_offers.contact_email"},
     "a match is over": frozenset(),
+    # Whom to write to for a new link: they asked, and signed the mail.
+    "a test is over": frozenset({"resource_tests.asked_name", "resource_versions.title"}),
     "network.registration": _PLACE,
     "network.unsubscribe": frozenset({"users.email"}),
     "network.unsubscribe_now": frozenset({"users.email"}),

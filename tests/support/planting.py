@@ -44,6 +44,7 @@ OUR_TABLES: Final = frozenset(
         "report_movements",
         "reach_marks",
         "reach_salts",
+        "shown_stamps",
         "sign_in_counters",
         "chain_heads",
         "ledger_proofs",

@@ -28,6 +28,8 @@ from portal.toolkit.rules.words import REACH_KINDS
 
 REACH_EXTENSION: Final = "portal_reach"
 CAMPAIGN_ARGUMENT: Final = "c"
+# ``count_later`` by name: pages for visitors are kept, and each reader of one is counted.
+COUNTED: Final = "toolkit.reach"
 _LONGEST_CODE: Final = 12
 _log = logging.getLogger(__name__)
 

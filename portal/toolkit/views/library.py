@@ -20,6 +20,7 @@ from portal.toolkit.service import reach, recommending
 from portal.toolkit.views import blueprint
 from portal.web.access import current_actor
 from portal.web.asked import asked_number
+from portal.web.kept import each_time
 from portal.web.packing import pack_for_visitors
 from portal.web.text import clean_line
 
@@ -49,7 +50,7 @@ def library() -> str:
         dimensions=_doors(page),
         carried=carried(),
     )
-    reach.count_later("view")
+    each_time(reach.COUNTED, "view")
     return html
 
 

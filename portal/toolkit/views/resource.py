@@ -30,6 +30,7 @@ from portal.toolkit.views import blueprint
 from portal.toolkit.views.library import carried
 from portal.toolkit.views.rating import rating_context
 from portal.web.access import Actor, current_actor, current_author, serves_employer
+from portal.web.kept import each_time
 from portal.web.security import limiter
 
 # A text with so many headings has a list of them above it.
@@ -71,7 +72,7 @@ def resource(slug: str) -> ResponseReturnValue:
         **(_standing_words(facts, steps) if steps else {}),
         **_journeys(facts),
     )
-    reach.count_later("view", resource_id=facts.id, number=facts.number)
+    each_time(reach.COUNTED, "view", resource_id=facts.id, number=facts.number)
     return page
 
 
