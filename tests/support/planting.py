@@ -46,6 +46,7 @@ OUR_TABLES: Final = frozenset(
         "reach_salts",
         "shown_stamps",
         "sign_in_counters",
+        "linked_accounts",
         "chain_heads",
         "ledger_proofs",
         "programme_settings",
