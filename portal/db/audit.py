@@ -103,4 +103,4 @@ def record_all(actions: Sequence[Action], *, actor_id: int | None) -> None:
     # Straight to the table: as objects, SQLite would take them one by one.
     table: Any = AuditEntry.__table__
     made = session.scalars(insert(table).returning(table.c.id), rows)
-    session.info.setdefault(UNLINKED, set()).update(made)
+    session.info.setdefault(UNLINKED, {}).update(dict.fromkeys(made))

@@ -2,12 +2,14 @@
 
 Just before a unit of work commits, the head of the chain is locked and the entries of this unit
 are linked behind it. The lock is the last one taken, after everything else was written, so it
-cannot take part in a deadlock; it is held for two short statements and the commit.
+cannot take part in a deadlock; it is held for two short statements and the commit. Every audited
+change pays for them, so they go straight to the driver, and an entry that was just written is
+hashed as it was given where a database keeps that letter by letter; others are read back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -17,9 +19,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     event,
-    insert,
     select,
-    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
@@ -55,8 +55,6 @@ class AuditHead(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
-_links: Any = AuditLink.__table__
-_heads: Any = AuditHead.__table__
 _entries: Any = AuditEntry.__table__
 ENTRY_COLUMNS: Final = (
     *(_entries.c.id, _entries.c.at, _entries.c.actor_id, _entries.c.action),
@@ -64,56 +62,96 @@ ENTRY_COLUMNS: Final = (
 )
 
 
+# Straight to the driver, in the words of each. The rows of one statement are all its own, so that
+# PostgreSQL links and moves the head in one.
+_HEAD: Final = "SELECT position, hash FROM audit_heads WHERE id = 1"
+_LINK: Final = "INSERT INTO audit_links (id, entry_id, previous, hash)"
+_MOVE: Final = "UPDATE audit_heads SET position = {0}, hash = {0} WHERE id = 1"
+_LINK_AND_MOVE: Final = (
+    f"WITH linked AS ({_LINK} SELECT * FROM "  # noqa: S608 - our own names
+    "unnest(%s::integer[], %s::integer[], %s::text[], %s::text[])) " + _MOVE.format("%s")
+)
+
+# New entries by identifier; None where what was kept has to be read back.
+Noted = Mapping[int, AuditFacts | None]
+
+
 class AuditChainHasNoHead(RuntimeError):
     """Somebody removed the head of the chain: nothing can be put on record any more."""
 
 
-def expect(session: Session, entry_ids: Iterable[int]) -> None:
+def expect(session: Session, entries: Noted) -> None:
     """Have these new entries linked when the unit of work commits."""
-    session.info.setdefault(UNLINKED, set()).update(entry_ids)
+    session.info.setdefault(UNLINKED, {}).update(entries)
 
 
-def append_links(connection: Any, entry_ids: Iterable[int]) -> None:
+def append_links(connection: Connection, noted: Noted) -> None:
     """Link entries behind the head, in the order of their identifiers.
 
-    ``connection`` is a session or a connection inside a write transaction.
+    ``connection`` is inside a write transaction.
 
     Raises:
         AuditChainHasNoHead: when the row of the head is gone.
     """
-    head = connection.execute(
-        select(_heads.c.position, _heads.c.hash).where(_heads.c.id == 1).with_for_update()
-    ).first()
+    embedded = connection.dialect.name == "sqlite"
+    head = connection.exec_driver_sql(_HEAD if embedded else f"{_HEAD} FOR UPDATE").first()
     if head is None:
         raise AuditChainHasNoHead("The audit chain has no head: run `flask audit verify`")
     position, previous = head
-    wanted = sorted(entry_ids)
+    links: list[tuple[int, int, str, str]] = []
+    for facts in _in_order(connection, noted):
+        position += 1
+        digest = link_hash(previous, position, facts)
+        links.append((position, facts.entry_id, previous, digest))
+        previous = digest
+    if not links:
+        return
+    if embedded:
+        connection.exec_driver_sql(f"{_LINK} VALUES (?, ?, ?, ?)", links)
+        connection.exec_driver_sql(_MOVE.format("?"), (position, previous))
+    else:
+        columns = tuple(list(column) for column in zip(*links, strict=True))
+        connection.exec_driver_sql(_LINK_AND_MOVE, (*columns, position, previous))
+
+
+def _in_order(connection: Connection, noted: Noted) -> list[AuditFacts]:
+    """What the entries say, by identifier. One that was taken back with its step is left out."""
+    found = {entry_id: facts for entry_id, facts in noted.items() if facts is not None}
+    wanted = sorted(noted.keys() - found.keys())
     for start in range(0, len(wanted), _BATCH):
-        # Read back, so that what is hashed is what was kept.
         rows = connection.execute(
-            select(*ENTRY_COLUMNS)
-            .where(_entries.c.id.in_(wanted[start : start + _BATCH]))
-            .order_by(_entries.c.id)
-        ).all()
-        links = []
-        for row in rows:
-            position += 1
-            digest = link_hash(previous, position, AuditFacts(*row))
-            links.append({"id": position, "entry_id": row[0], "previous": previous, "hash": digest})
-            previous = digest
-        if links:
-            connection.execute(insert(_links), links)
-    if position != head[0]:
-        connection.execute(
-            update(_heads).where(_heads.c.id == 1).values(position=position, hash=previous)
+            select(*ENTRY_COLUMNS).where(_entries.c.id.in_(wanted[start : start + _BATCH]))
         )
+        found.update((row[0], AuditFacts(*row)) for row in rows)
+    return [found[entry_id] for entry_id in sorted(found)]
+
+
+def _as_given(session: Session, entry: AuditEntry) -> AuditFacts | None:
+    """What a new entry says, when every database keeps just that; None when it is read back.
+
+    Inside a step that may be taken back the entry may be gone before it is linked.
+    """
+    if session.in_nested_transaction() or not _kept_as_given(entry.detail):
+        return None
+    return AuditFacts(entry.id, entry.at, entry.actor_id, entry.action, entry.subject, entry.detail)
+
+
+def _kept_as_given(value: Any) -> bool:
+    """Whether a JSON value is read as it was written: fractions and keys of numbers are not."""
+    if value is None or isinstance(value, str) or type(value) in {int, bool}:
+        return True
+    if isinstance(value, list):
+        return all(_kept_as_given(item) for item in value)
+    return isinstance(value, dict) and all(
+        isinstance(key, str) and _kept_as_given(item) for key, item in value.items()
+    )
 
 
 @event.listens_for(AuditEntry, "after_insert")
 def _note_new_entry(_mapper: Any, _connection: Connection, entry: AuditEntry) -> None:
     session = object_session(entry)
     if session is not None:
-        expect(session, (entry.id,))
+        expect(session, {entry.id: _as_given(session, entry)})
 
 
 @event.listens_for(PortalSession, "before_commit")
@@ -122,6 +160,6 @@ def _link_before_commit(session: PortalSession) -> None:
     if not session.writing or session.in_nested_transaction():
         return
     session.flush()
-    entry_ids = session.info.pop(UNLINKED, None)
-    if entry_ids:
-        append_links(session, entry_ids)
+    noted = session.info.pop(UNLINKED, None)
+    if noted:
+        append_links(session.connection(), noted)

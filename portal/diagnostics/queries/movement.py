@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, select, type_coerce
 
 from portal.db import current_session
 from portal.diagnostics.models import DiagnosticMovement, Response
@@ -43,7 +43,8 @@ class Frozen:
 
 # Built once: building a statement costs as much as running it, and completing has to stay cheap.
 _T: Any = Response.__table__
-_COMPLETED = select(
+_M: Any = DiagnosticMovement.__table__
+_LINE = (
     _T.c.id,
     _T.c.employer_id,
     _T.c.questionnaire_key,
@@ -54,7 +55,34 @@ _COMPLETED = select(
     _T.c.size_tier,
     _T.c.district,
     _T.c.overall_score,
-).where(_T.c.employer_id.in_(bindparam("employers", expanding=True)), _T.c.status == "completed")
+)
+_COMPLETED = select(*_LINE).where(
+    _T.c.employer_id.in_(bindparam("employers", expanding=True)), _T.c.status == "completed"
+)
+# The result of the first one comes along: what is completed now is mostly compared with it.
+_COMPLETED_AND_KEPT = (
+    select(
+        *_LINE,
+        _T.c.questionnaire_version,
+        type_coerce(case((_M.c.first_id == _T.c.id, _T.c.result)), _T.c.result.type).label(
+            "result"
+        ),
+        _M.c.id.label("movement_id"),
+        _M.c.state,
+    )
+    .select_from(
+        _T.outerjoin(
+            _M,
+            (_M.c.employer_id == _T.c.employer_id)
+            & (_M.c.questionnaire_key == _T.c.questionnaire_key),
+        )
+    )
+    .where(
+        _T.c.employer_id == bindparam("employer"),
+        _T.c.questionnaire_key == bindparam("questionnaire"),
+        _T.c.status == "completed",
+    )
+)
 _RESULTS = select(_T.c.id, _T.c.questionnaire_key, _T.c.questionnaire_version, _T.c.result).where(
     _T.c.id.in_(bindparam("responses", expanding=True))
 )
@@ -63,21 +91,48 @@ _RESULTS = select(_T.c.id, _T.c.questionnaire_key, _T.c.questionnaire_version, _
 def completed_of(employer_ids: Collection[int]) -> list[CompletedLine]:
     """Every completed response of these employers."""
     rows = current_session().execute(_COMPLETED, {"employers": list(employer_ids)})
-    return [
-        CompletedLine(
-            id=row.id,
-            employer_id=_known(row.employer_id),
-            questionnaire_key=row.questionnaire_key,
-            kind=row.kind,
-            earlier_id=row.earlier_id,
-            completed_at=_known(row.completed_at),
-            sector=row.sector,
-            size_tier=row.size_tier,
-            district=row.district or "",
-            overall_score=row.overall_score,
-        )
+    return [_line(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The movement that is kept of an employer."""
+
+    id: int
+    state: str
+
+
+def completed_and_kept(
+    employer_id: int, questionnaire_key: str
+) -> tuple[list[CompletedLine], dict[int, Frozen], Kept | None]:
+    """An employer's completed responses, the result of its first as far as known, what is kept."""
+    rows = (
+        current_session()
+        .execute(_COMPLETED_AND_KEPT, {"employer": employer_id, "questionnaire": questionnaire_key})
+        .all()
+    )
+    results = {
+        row.id: Frozen(row.id, row.questionnaire_key, row.questionnaire_version, row.result)
         for row in rows
-    ]
+        if row.result is not None
+    }
+    kept = next((Kept(row.movement_id, row.state) for row in rows if row.movement_id), None)
+    return [_line(row) for row in rows], results, kept
+
+
+def _line(row: Any) -> CompletedLine:
+    return CompletedLine(
+        id=row.id,
+        employer_id=_known(row.employer_id),
+        questionnaire_key=row.questionnaire_key,
+        kind=row.kind,
+        earlier_id=row.earlier_id,
+        completed_at=_known(row.completed_at),
+        sector=row.sector,
+        size_tier=row.size_tier,
+        district=row.district or "",
+        overall_score=row.overall_score,
+    )
 
 
 def frozen(response_ids: Collection[int]) -> dict[int, Frozen]:

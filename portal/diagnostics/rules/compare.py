@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 from portal.diagnostics.rules.schema import Question, Questionnaire
 from portal.diagnostics.rules.scoring import ScoreLine, ScoreSheet, Standing
@@ -84,10 +86,11 @@ def compare(
         if question.has_levels and key not in later_questionnaire.by_key
     )
     weights = {question.key: question.weight for question in later_questionnaire.questions}
+    by_dimension: dict[str, list[QuestionChange]] = {}
+    for item in found:
+        by_dimension.setdefault(item.dimension, []).append(item)
     dimensions = tuple(
-        _dimension_change(
-            dimension.key, [item for item in found if item.dimension == dimension.key], weights
-        )
+        _dimension_change(dimension.key, by_dimension.get(dimension.key, []), weights)
         for dimension in later_questionnaire.dimensions
     )
     return Comparison(
@@ -151,12 +154,25 @@ def _dimension_change(
     key: str, found: list[QuestionChange], weights: dict[str, Fraction]
 ) -> DimensionChange:
     counted = [item for item in found if not item.legal]
-    total = sum((weights[item.question] for item in counted), Fraction(0))
     if not counted:
         return DimensionChange(key, None, None, 0)
-    before = sum((item.before * weights[item.question] for item in counted), Fraction(0))
-    after = sum((item.after * weights[item.question] for item in counted), Fraction(0))
-    return DimensionChange(key, before / total, after / total, len(counted))
+    shares = [weights[item.question] for item in counted]
+    before = weighted_mean([item.before for item in counted], shares)
+    after = weighted_mean([item.after for item in counted], shares)
+    return DimensionChange(key, before, after, len(counted))
+
+
+def weighted_mean(values: Sequence[Fraction], weights: Sequence[Fraction]) -> Fraction:
+    """The exact mean. Numbers are brought to one denominator first: fractions add up slowly."""
+    parts = [
+        (value.numerator * weight.numerator, value.denominator * weight.denominator)
+        for value, weight in zip(values, weights, strict=True)
+    ]
+    whole = lcm(*(bottom for _, bottom in parts))
+    over = lcm(*(weight.denominator for weight in weights))
+    top = sum(number * (whole // bottom) for number, bottom in parts)
+    total = sum(weight.numerator * (over // weight.denominator) for weight in weights)
+    return Fraction(top * over, whole * total)
 
 
 def _overall_change(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from portal.diagnostics.rules.compare import Comparison, DimensionChange, compare
@@ -114,8 +115,17 @@ def _frozen_sheet(questionnaire: Questionnaire, result: Mapping[str, Any]) -> Sc
     )
 
 
+@lru_cache(maxsize=1024)
+def _level_and_score(said: str | int | None) -> tuple[Fraction | None, Fraction | None]:
+    """A level as it was frozen, and the score that it gives: there are few of them."""
+    if said is None:
+        return None, None
+    level = Fraction(said)
+    return level, level * 100 / HIGHEST_LEVEL
+
+
 def _frozen_line(question: Question, line: Mapping[str, Any]) -> ScoreLine:
-    level = None if line["level"] is None else Fraction(line["level"])
+    level, score = _level_and_score(line["level"])
     standing = Standing.UNSCORED
     if line["counted"]:
         standing = Standing.COUNTED
@@ -125,7 +135,7 @@ def _frozen_line(question: Question, line: Mapping[str, Any]) -> ScoreLine:
         question=question.key,
         dimension=question.dimension,
         level=level,
-        score=None if level is None else level * 100 / HIGHEST_LEVEL,
+        score=score,
         weight=question.weight,
         standing=standing,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from portal.db import audit, current_session
 from portal.diagnostics import queries
@@ -21,6 +23,11 @@ from portal.diagnostics.service.telling import tell_completed
 from portal.kernel.clock import today, utc_now
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
+
+_RESPONSES: Any = Response.__table__
+_STANDS_NO_MORE = (
+    update(_RESPONSES).where(_RESPONSES.c.id == bindparam("response")).values(is_current=False)
+)
 
 
 def complete(*, response_id: int, by: Author) -> Ok[str] | Err:
@@ -59,11 +66,7 @@ def complete(*, response_id: int, by: Author) -> Ok[str] | Err:
     response.completed_by = by.user_id
     response.result = result
     response.overall_score = None if result["overall"] is None else result["overall"]["score"]
-    session = current_session()
-    session.flush()
-    scores = _score_rows(response)
-    session.add_all(scores)
-    session.flush()
+    current_session().add_all(_score_rows(response))
     stand_for_employer(response, by)
     audit.record(action="diagnostic.completed", subject=f"response:{response.reference}")
     return Ok(response.reference)
@@ -73,8 +76,10 @@ def stand_for_employer(response: Response, by: Author) -> None:
     """Count a completed response for its employer and tell its record; nothing without one."""
     if response.employer_id is None:
         return
-    case = queries.open_case_to_change(response.employer_id)
-    count_for_employer(response)
+    # The response is written once, with all that becomes of it.
+    with current_session().no_autoflush:
+        case = queries.open_case_to_change(response.employer_id)
+        count_for_employer(response)
     tell_completed(response, by, case)
 
 
@@ -114,20 +119,26 @@ def count_for_employer(response: Response) -> None:
         raise RuntimeError("Only a completed response of an employer is counted")
     # One at a time for an employer, or two completions would both find the same one before them.
     queries.lock_employer(response.employer_id)
-    previous = queries.current_of(response.employer_id, response.questionnaire_key)
+    previous = queries.standing_of(response.employer_id, response.questionnaire_key)
     gone = None
     if previous is not None:
-        session.execute(update(Response).where(Response.id == previous.id).values(is_current=False))
-        gone = Counted(_cell(previous), queries.scores_of(previous.id))
+        session.execute(_STANDS_NO_MORE, {"response": previous.id})
+        gone = Counted(_cell(previous), previous.scores)
     response.is_current = True
     session.flush()
-    # As frozen: the rows just written say the same and need not be read back.
-    scores = {row.dimension: row.score for row in _score_rows(response)}
-    count_current(gone=gone, come=Counted(_cell(response), scores))
+    come = Counted(_cell(response), _scores(response.result or {}))
+    count_current(gone=gone, come=come)
     keep_movement(response, alone=previous is None)
 
 
-def _cell(response: Response) -> Cell:
+def _scores(result: Mapping[str, Any]) -> dict[str, int]:
+    """The scores of a frozen result, as its rows have them: those need not be read back."""
+    scores = {item["key"]: item["score"] for item in result["dimensions"]}
+    scores[OVERALL] = None if result["overall"] is None else result["overall"]["score"]
+    return {dimension: score for dimension, score in scores.items() if score is not None}
+
+
+def _cell(response: Response | queries.StandingResponse) -> Cell:
     return Cell(
         questionnaire_key=response.questionnaire_key,
         sector=response.sector,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, text, update
 
 from portal.db import current_session
 from portal.diagnostics.models import DiagnosticMovement, MovementScore, Response
@@ -37,6 +37,25 @@ _FORGET = (
 )
 _ADD = insert(_MOVEMENTS).returning(_MOVEMENTS.c.id, sort_by_parameter_order=True)
 _ADD_SCORES = insert(_SCORES)
+_SCORE_KINDS = {
+    "movement_id": "integer",
+    "dimension": "text",
+    "before_tenths": "integer",
+    "after_tenths": "integer",
+    "questions": "integer",
+}
+# For PostgreSQL, which would be asked once a row otherwise.
+_ADD_SCORES_TOGETHER = text(
+    f"INSERT INTO diagnostic_movement_scores ({', '.join(_SCORE_KINDS)}) SELECT * FROM unnest("  # noqa: S608 - our own names
+    + ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _SCORE_KINDS.items())
+    + ")"
+)
+_FORGET_SCORES = delete(_SCORES).where(_SCORES.c.movement_id == bindparam("movement"))
+_CHANGE = (
+    update(_MOVEMENTS)
+    .where(_MOVEMENTS.c.id == bindparam("movement"))
+    .values({column.name: bindparam(column.name) for column in _MOVEMENTS.c if column.name != "id"})
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +77,7 @@ def keep_movement(response: Response, *, alone: bool) -> None:
     if response.employer_id is None or response.completed_at is None:
         raise RuntimeError("Only a completed response of an employer moves anything")
     if not alone:
-        own = Frozen(
-            response.id,
-            response.questionnaire_key,
-            response.questionnaire_version,
-            response.result or {},
-        )
-        keep_movements({response.employer_id: [response.employer_id]}, {own.id: own})
+        _keep_again(response.employer_id, response)
         return
     line = CompletedLine(
         id=response.id,
@@ -81,13 +94,35 @@ def keep_movement(response: Response, *, alone: bool) -> None:
     _write([_Standing(line.employer_id, line, _day(line.completed_at), None, None)], {})
 
 
-def keep_movements(
-    resting_on: Mapping[int, Collection[int]], known: Mapping[int, Frozen] | None = None
-) -> None:
+def _keep_again(employer_id: int, response: Response) -> None:
+    """Change what is kept of an employer in its place: to write it anew would cost twice."""
+    lines, results, kept = queries.completed_and_kept(employer_id, response.questionnaire_key)
+    own = Frozen(
+        response.id,
+        response.questionnaire_key,
+        response.questionnaire_version,
+        response.result or {},
+    )
+    item = _standing(employer_id, lines)
+    results[own.id] = own
+    results |= queries.frozen(_wanted([item]) - results.keys())
+    if kept is None:
+        _write([item], results)
+        return
+    session = current_session()
+    if kept.state == State.COMPARED:
+        session.execute(_FORGET_SCORES, {"movement": kept.id})
+    comparison = _comparison(item, results)
+    moved = () if comparison is None else movement_of(comparison)
+    session.execute(_CHANGE, {"movement": kept.id, **_values(item, comparison, moved)})
+    _write_scores({kept.id: moved})
+
+
+def keep_movements(resting_on: Mapping[int, Collection[int]]) -> None:
     """Work out the movement of employers afresh.
 
     Each is mapped to the employers whose diagnostics are its own: itself, with a record that is
-    about to be merged into it; none for that record. ``known`` are results that need no reading.
+    about to be merged into it; none for that record.
     """
     _forget(resting_on)
     owners = {owner: standing for standing, every in resting_on.items() for owner in every}
@@ -95,11 +130,13 @@ def keep_movements(
     for line in queries.completed_of(owners) if owners else ():
         taken.setdefault((owners[line.employer_id], line.questionnaire_key), []).append(line)
     found = [_standing(employer_id, lines) for (employer_id, _), lines in sorted(taken.items())]
+    _write(found, queries.frozen(_wanted(found)))
+
+
+def _wanted(found: Collection[_Standing]) -> set[int]:
+    """The responses whose results are compared."""
     twice = [item for item in found if item.latest is not None]
-    wanted = {line.id for item in twice for line in (item.first, item.latest) if line is not None}
-    results = dict(known or {})
-    results |= queries.frozen(wanted - results.keys())
-    _write(found, results)
+    return {line.id for item in twice for line in (item.first, item.latest) if line is not None}
 
 
 def keep_missing(limit: int = BATCH) -> int:
@@ -148,26 +185,32 @@ def _write(found: Sequence[_Standing], results: Mapping[int, Frozen]) -> None:
     compared = [_comparison(item, results) for item in found]
     moved = [() if item is None else movement_of(item) for item in compared]
     ids = session.scalars(
-        _ADD,
-        [
-            {
-                "employer_id": item.employer_id,
-                "questionnaire_key": item.first.questionnaire_key,
-                "sector": item.first.sector,
-                "size_tier": item.first.size_tier,
-                "district": item.first.district,
-                "first_id": item.first.id,
-                "first_on": item.first_on,
-                "first_score": item.first.overall_score,
-                "latest_id": None if item.latest is None else item.latest.id,
-                "latest_on": item.latest_on,
-                "state": _state(item, scores),
-                "compared": 0 if comparison is None else _compared(comparison),
-                "left_out": 0 if comparison is None else _left_out(comparison),
-            }
-            for item, comparison, scores in zip(found, compared, moved, strict=True)
-        ],
+        _ADD, [_values(*every) for every in zip(found, compared, moved, strict=True)]
     ).all()
+    _write_scores(dict(zip(ids, moved, strict=True)))
+
+
+def _values(
+    item: _Standing, comparison: Comparison | None, moved: Sequence[Moved]
+) -> dict[str, Any]:
+    return {
+        "employer_id": item.employer_id,
+        "questionnaire_key": item.first.questionnaire_key,
+        "sector": item.first.sector,
+        "size_tier": item.first.size_tier,
+        "district": item.first.district,
+        "first_id": item.first.id,
+        "first_on": item.first_on,
+        "first_score": item.first.overall_score,
+        "latest_id": None if item.latest is None else item.latest.id,
+        "latest_on": item.latest_on,
+        "state": _state(item, moved),
+        "compared": 0 if comparison is None else _compared(comparison),
+        "left_out": 0 if comparison is None else _left_out(comparison),
+    }
+
+
+def _write_scores(moved: Mapping[int, Sequence[Moved]]) -> None:
     rows = [
         {
             "movement_id": movement_id,
@@ -176,11 +219,17 @@ def _write(found: Sequence[_Standing], results: Mapping[int, Frozen]) -> None:
             "after_tenths": item.after,
             "questions": item.questions,
         }
-        for movement_id, every in zip(ids, moved, strict=True)
+        for movement_id, every in moved.items()
         for item in every
     ]
-    if rows:
+    if not rows:
+        return
+    session = current_session()
+    if session.get_bind().dialect.name == "sqlite":
         session.execute(_ADD_SCORES, rows)
+    else:
+        together = {name: [row[name] for row in rows] for name in _SCORE_KINDS}
+        session.execute(_ADD_SCORES_TOGETHER, together)
 
 
 def _state(item: _Standing, moved: Sequence[Moved]) -> State:

@@ -40,6 +40,18 @@ _INSERT: Final = (
     f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {{change}}"
 )
 _UPDATE: Final = f"UPDATE score_histograms SET {{change}} WHERE {_AT_KEY}"  # noqa: S608 - our own names
+# PostgreSQL changes all rows in one statement, which waits for them in the order they are given in.
+_UPDATE_ALL: Final = text(
+    "WITH wanted AS (SELECT h.id, v.take, v.add FROM unnest("  # noqa: S608 - our own names
+    + ", ".join(f"CAST(:{name} AS text[])" for name in _KEY)
+    + ", CAST(:take AS integer[]), CAST(:add AS integer[])) WITH ORDINALITY "
+    f"AS v ({', '.join(_KEY)}, take, add, place) JOIN score_histograms h ON "
+    + " AND ".join(f"h.{name} = v.{name}" for name in _KEY)
+    + " ORDER BY v.place FOR UPDATE OF h) UPDATE score_histograms SET "
+    "counts[wanted.take] = score_histograms.counts[wanted.take] - 1, "
+    "counts[wanted.add] = score_histograms.counts[wanted.add] + 1 "
+    "FROM wanted WHERE score_histograms.id = wanted.id"
+)
 
 
 def count_current(*, gone: Counted | None = None, come: Counted | None = None) -> None:
@@ -54,7 +66,11 @@ def count_current(*, gone: Counted | None = None, come: Counted | None = None) -
     embedded = session.get_bind().dialect.name == "sqlite"
     for (takes, adds), changes in groupby(_changes(gone, come), key=lambda item: item[0]):
         rows = [_parameters(*change[1:], embedded=embedded) for change in changes]
-        done: Any = session.execute(_statement(takes, adds, embedded=embedded), rows)
+        if takes and adds and not embedded:
+            together = {name: [row[name] for row in rows] for name in rows[0]}
+            done: Any = session.execute(_UPDATE_ALL, together)
+        else:
+            done = session.execute(_statement(takes, adds, embedded=embedded), rows)
         if takes and done.rowcount != len(rows):
             raise RuntimeError("A score was never counted: run flask reports rebuild")
 

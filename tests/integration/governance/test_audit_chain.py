@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -337,3 +338,60 @@ def test_the_command_says_what_holds(committed_app: Flask, tmp_path: Path) -> No
         faults = current_session().scalars(select(AuditCheck.fault).order_by(AuditCheck.id)).all()
     assert len(faults) == 6
     assert [bool(fault) for fault in faults] == [False, False, False, False, True, True]
+
+
+# How entries were linked before one that was just written was hashed as it was given.
+def linked_the_old_way(session: PortalSession, entry_ids: list[int]) -> None:
+    position, previous = session.execute(select(HEADS.c.position, HEADS.c.hash)).one()
+    columns = [ENTRIES.c[name] for name in ("id", "at", "actor_id", "action", "subject", "detail")]
+    for row in session.execute(select(*columns).where(ENTRIES.c.id.in_(entry_ids))).all():
+        position += 1
+        digest = link_hash(previous, position, AuditFacts(*row))
+        session.execute(
+            insert(LINKS).values(id=position, entry_id=row.id, previous=previous, hash=digest)
+        )
+        previous = digest
+    session.execute(update(HEADS).values(position=position, hash=previous))
+
+
+SAID = (
+    *({}, {"n": 1, "é": ["ü", None, True], "in": {"b": 2, "a": [-(2**60)]}}),
+    *({"share": 0.1}, {"whole": 1.0, "small": 1e-7}, {"list": [2.50, 1e22]}, {"pair": (1, 2)}),
+    *({"numbers": {2: "b", 10: "a"}}, {"quote": '"\\ \u2028 \U0001f600'}),
+)
+
+
+def test_an_old_chain_goes_on_and_proves_itself(app: Flask) -> None:
+    before = service.verify().position
+    with unit_of_work() as session:
+        made = session.scalars(
+            insert(ENTRIES).returning(ENTRIES.c.id),
+            [{"action": "old", "subject": f"x:{n}", "detail": {"n": n}} for n in range(3)],
+        ).all()
+        linked_the_old_way(session, sorted(made))
+    for said in SAID:
+        with unit_of_work():
+            audit.record(action="new", subject="y:1", detail=said, actor_id=7)
+            with suppress(ZeroDivisionError), current_session().begin_nested() as step:
+                audit.record(action="lost", subject="z:1")
+                current_session().flush()
+                assert step.is_active
+                raise ZeroDivisionError
+    proof = service.verify()
+    assert proof.fault is None
+    assert proof.position == before + 3 + len(SAID)
+
+
+def test_a_link_says_what_it_said_when_chains_began() -> None:
+    facts = AuditFacts(
+        *(12, datetime(2026, 11, 22, 9, 30, 0, 250, tzinfo=UTC), None, "case.opened"),
+        *("case:0123456789", {"é": [1, 2.5, None], "a": {"c": True, "b": "x"}}),
+    )
+    assert (
+        link_hash(GENESIS, 1, facts)
+        == "c14b3a2315df60a6687d9136e852398179b97254af4103ee3ad2392136976d25"
+    )
+    assert (
+        link_hash(GENESIS, 2, facts)
+        != "c14b3a2315df60a6687d9136e852398179b97254af4103ee3ad2392136976d25"
+    )
