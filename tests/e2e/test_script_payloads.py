@@ -39,8 +39,8 @@ BIG = os.environ.get("BIG") == "1"
 PAGES = 10_000 if BIG else 40
 # Addresses of one route that each person opens to find every field on some page.
 EACH = 8
-# What only a question brings.
-ASKED = ("/employers/find?q=script",)
+# What only a question brings: the register is searched by words of its own.
+ASKED = ("/employers/find?q=chemical", "/employers/new?entry=1")
 # What is kept and stands on no page of the demonstration, and where it stands instead.
 NOT_ON_PAGES = {
     "case_stage_changes.by_name": "exports and people's own copies",
@@ -58,6 +58,7 @@ NOT_ON_PAGES = {
     "plan_versions.document": "the plan on paper",
     "pulse_waves.opened_by_name": "people's own copies",
     "referrals.match_name": "compared, not shown",
+    "register_entries.url": "kept to say where a name came from",
     "report_copy_files.name": "the name under which a file is sent",
     "resource_files.file_name": "the name under which a file is sent",
     "resource_files.words": "found by, not shown",
