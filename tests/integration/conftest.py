@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,25 @@ from portal.db.session import WRITE_OPTION, Database, PortalSession, current_ses
 from portal.integrations.jobs import HUEY_EXTENSION, sweep
 from tests.support import databases
 from tests.support.client import PortalClient
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, and count as deselected, the second run of what says that one database is enough.
+
+    With BIG=1 everything runs on both.
+    """
+    if os.environ.get("BIG") == "1":
+        return
+    second = [
+        item
+        for item in items
+        if item.get_closest_marker("one_database")
+        and getattr(item, "callspec", None)
+        and item.callspec.params.get("database_kind") == "postgresql"  # type: ignore[attr-defined]
+    ]
+    config.hook.pytest_deselected(items=second)
+    left = {id(item) for item in second}
+    items[:] = [item for item in items if id(item) not in left]
 
 
 def make_settings(url: str, folder: Path, **changes: object) -> Settings:

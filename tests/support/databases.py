@@ -118,8 +118,11 @@ def _do_not_wait_for_the_disk(url: str) -> None:
     if os.environ.get("PORTAL_TEST_POSTGRESQL"):
         return
     # Compiling a plan pays on millions of rows; tests have hundreds, and unread statistics.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes", "jit"):
+    # Nor is anything vacuumed in databases that live for a test: unasked, at any moment.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes", "jit", "autovacuum"):
         _execute(url, f"ALTER SYSTEM SET {setting} = off")
+    _execute(url, "ALTER SYSTEM SET max_wal_size = '4GB'")
+    _execute(url, "ALTER SYSTEM SET checkpoint_timeout = '1h'")
     _execute(url, "SELECT pg_reload_conf()")
 
 

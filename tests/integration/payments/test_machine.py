@@ -92,6 +92,7 @@ def _no_release(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "append", forgetful)
 
 
+@pytest.mark.one_database("Each control takes a rule of Python away; the lives above run on both")
 @pytest.mark.parametrize("mutation", [_no_caps, _no_duties, _no_release])
 def test_the_machine_finds_what_is_wrong(
     life: type[Life], monkeypatch: pytest.MonkeyPatch, mutation: Callable[..., None]

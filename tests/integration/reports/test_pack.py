@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -16,6 +17,7 @@ from sqlalchemy import select
 
 from portal.db import current_session, unit_of_work
 from portal.db.audit import AuditEntry
+from portal.db.session import Database
 from portal.employers.models import Employer
 from portal.integrations.storage import storage
 from portal.kernel.clock import freeze
@@ -28,23 +30,49 @@ from portal.reports.queries.statistics import Release
 from portal.reports.rules.pack import TABLES, K
 from portal.reports.service import packs, statistics
 from tests.factories.accounts import make_user, sign_in
+from tests.integration.conftest import rolled_back
 from tests.integration.reports.test_statistics import make_joined
+from tests.support import databases
 from tests.support.random_records import RandomRecords
 
 LATER = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 EVA = Author(None, "Eva Example")
 
 
+@pytest.fixture(scope="module")
+def released(
+    portal_app: Flask, database_kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A database of its own that holds a small programme and its latest release for good."""
+    folder = tmp_path_factory.mktemp("released")
+    database = Database(databases.new_database(database_kind, folder))
+    usual = portal_app.extensions["portal_db"]
+    portal_app.extensions["portal_db"] = database
+    try:
+        with portal_app.app_context():
+            records = RandomRecords(seed=31, employers=20)
+            with unit_of_work():
+                for _ in range(300):
+                    records.write()
+            make_joined(60)
+            with freeze(LATER):
+                statistics.release_due()
+    finally:
+        portal_app.extensions["portal_db"] = usual
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def app(portal_app: Flask, released: Database) -> Iterator[Flask]:
+    """As everywhere, on that database; what a test changes is taken back."""
+    with rolled_back(portal_app, released) as app:
+        yield app
+
+
 @pytest.fixture
 def release(app: Flask) -> Release:
-    """The latest release of a small programme."""
-    records = RandomRecords(seed=31, employers=20)
-    with unit_of_work():
-        for _ in range(300):
-            records.write()
-    make_joined(60)
-    with freeze(LATER):
-        statistics.release_due()
+    """The latest release of the programme."""
     return releases.releases()[0]
 
 
