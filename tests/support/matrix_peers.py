@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -140,8 +140,17 @@ def with_the_toolkit(side: Side) -> None:
         draft = toolkit.make_draft(by=author(side.people["adviser"]))
         draft.organisation_id = rows.given["organisations"]
         rows.given["resources"] = draft.id
-        answer = new_token()
-        rows.fill("resource_tests", token_hash=token_hash(answer), due_on=today())
+        late, answer = new_token(), new_token()
+        # Not until today: a long run goes on past midnight.
+        testers = make_employer(name="Example Tester").id, rows.given["employers"]
+        for secret, days, tester in zip((late, answer), (-1, 9), testers, strict=True):
+            rows.fill(
+                "resource_tests",
+                employer_id=tester,
+                token_hash=token_hash(secret),
+                due_on=today() + timedelta(days=days),
+            )
+        side.states.append(State("a test is over", "toolkit.test_answer", {"token": late}))
         stored = file(f"resources/{letter}")
         rows.fill("resource_files", kind="added", state="ready", size_bytes=len(pdf()), **stored)
         owned = {"organisation_id": rows.given["organisations"]}
@@ -163,7 +172,7 @@ def with_the_toolkit(side: Side) -> None:
         for name in ("added_file", "file_withdraw"):
             special[f"toolkit.{name}"] = {"reference": rows.reference("resource_files")}
         special["toolkit.test_answer"] = {"token": answer}
-        side.secrets[answer] = "the link of a test"
+        side.secrets |= dict.fromkeys((late, answer), "the link of a test")
         special["toolkit.go"] = {"code": f"camp{letter}"}
         special["toolkit.test_take_back"] = {"test": rows.reference("resource_tests")}
         side.said["toolkit.test_take_back"] = {"resource": draft.reference}

@@ -366,6 +366,7 @@ STATES: Final[dict[str, Who]] = {
     "a peer is asked": EVERYBODY,
     "two peers have met": EVERYBODY,
     "a match is over": EVERYBODY,
+    "a test is over": EVERYBODY,
 }
 
 
