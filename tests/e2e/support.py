@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,15 +54,25 @@ PAYER = {
 }
 _READY_SECONDS = 90
 BIG = os.environ.get("BIG") == "1"
-# Of each kind of file in the library.
-_FILES_DRAWN = 3
+# What a worker draws for the demonstration, by the kind of its work: where the work names what it
+# is about, whose files are alike and where each lies, and how many of those that are alike are
+# drawn. The others get a copy of one of these.
+_DRAWN = {
+    "toolkit.file": ("$.file", "SELECT reference, kind, storage_key FROM resource_files", 3),
+    "plan.render": ("$.version_id", "SELECT id, 'plan', storage_key FROM plan_versions", 3),
+    "reports.copy": (
+        "$.copy",
+        "SELECT reference, report_key, 'reports/' || reference || '/report.pdf' FROM report_copies",
+        1,
+    ),
+}
 
 
 def demonstration(folder: Path) -> LiveServer:
     """An installation with the demonstration and all that its worker makes of it, not started.
 
     It is made once a run and copied: what its worker draws would take each process of the suite
-    minutes of its own. Of the library a few files of each kind are drawn and the others are found
+    minutes of its own. Of each kind of file a few are drawn and the others are found
     where a worker that was killed left them; with BIG=1 all of them are drawn.
     """
     made = databases.SHARED / "demonstration"
@@ -91,45 +102,66 @@ def demonstration(folder: Path) -> LiveServer:
     return LiveServer(copied, database=copied / "demonstration.db")
 
 
-def _put_off_most_files(server: LiveServer) -> list[str]:
-    """Leave the worker the first files of each kind of the library; the references of the others.
+@dataclass(frozen=True)
+class _Work:
+    """What a worker is to draw: its entry, its file, and what files it is like."""
+
+    entry: int
+    file: Path
+    like: str
+
+
+def _work(server: LiveServer, connection: sqlite3.Connection, *, done: bool) -> list[_Work]:
+    """Everything of the listed kinds that is done, or is still to do, in order."""
+    found = []
+    for kind, (named, listed, _) in _DRAWN.items():
+        rows = connection.execute(
+            f"WITH files (name, alike, key) AS ({listed}) "  # noqa: S608
+            "SELECT outbox.id, alike, key FROM outbox "
+            "JOIN files ON name = json_extract(payload, ?) "
+            "WHERE outbox.kind = ? AND (done_at IS NOT NULL) = ? ORDER BY outbox.id",
+            (named, kind, done),
+        )
+        found += [
+            _Work(entry, server.folder / "files" / key, f"{kind} {alike}")
+            for entry, alike, key in rows
+        ]
+    return found
+
+
+def _put_off_most_files(server: LiveServer) -> list[_Work]:
+    """Leave the worker the first files of each kind; the work of which the others come.
 
     Browsers look at no more of a file than its size, and a PDF takes a second.
     """
+    seen: Counter[str] = Counter()
+    later = []
     with contextlib.closing(sqlite3.connect(server.database)) as connection, connection:
-        connection.execute(
-            "CREATE TEMP TABLE later AS SELECT reference FROM (SELECT reference, row_number() OVER "
-            "(PARTITION BY kind ORDER BY id) AS place FROM resource_files) WHERE place > ?",
-            (_FILES_DRAWN,),
+        for one in _work(server, connection, done=False):
+            seen[one.like] += 1
+            if seen[one.like] > _DRAWN[one.like.split()[0]][2]:
+                later.append(one)
+        connection.executemany(
+            "UPDATE outbox SET due_at = datetime(due_at, '+1 year') WHERE id = ?",
+            [(one.entry,) for one in later],
         )
-        connection.execute(
-            "UPDATE outbox SET due_at = datetime(due_at, '+1 year') WHERE kind = 'toolkit.file' "
-            "AND json_extract(payload, '$.file') IN (SELECT reference FROM later)"
-        )
-        found = connection.execute("SELECT reference FROM later").fetchall()
-    return [reference for (reference,) in found]
+    missing = set(_DRAWN) - {one.like.split()[0] for one in later}
+    assert not missing, f"the demonstration has no more of these than are drawn: {missing}"
+    return later
 
 
-def _lend_files(server: LiveServer, references: list[str]) -> None:
+def _lend_files(server: LiveServer, later: list[_Work]) -> None:
     """Put a drawn file of its kind where each of these belongs, as if its worker had been killed.
 
     The next worker finds it, proves it whole and does the rest, which draws nothing.
     """
-    kept = server.folder / "files"
     with contextlib.closing(sqlite3.connect(server.database)) as connection, connection:
-        drawn = dict(
-            connection.execute(
-                "SELECT kind, storage_key FROM resource_files WHERE state = 'ready'"
-            ).fetchall()
-        )
-        for reference in references:
-            [(kind, key)] = connection.execute(
-                "SELECT kind, storage_key FROM resource_files WHERE reference = ?", (reference,)
-            ).fetchall()
-            (kept / key).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(kept / drawn[kind], kept / key)
-        connection.execute(
-            "UPDATE outbox SET due_at = created_at WHERE kind = 'toolkit.file' AND done_at IS NULL"
+        drawn = {one.like: one.file for one in _work(server, connection, done=True)}
+        for one in later:
+            one.file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(drawn[one.like], one.file)
+        connection.executemany(
+            "UPDATE outbox SET due_at = created_at WHERE id = ?", [(one.entry,) for one in later]
         )
 
 
