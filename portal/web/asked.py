@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final, overload
 
-from flask import Flask, abort, request
+from flask import Flask, request
 from werkzeug import routing
 
 # The greatest key of a record on PostgreSQL; what is greater is nowhere, and would be refused there
 # as a fault.
 GREATEST: Final = 2**31 - 1
 _LONGEST: Final = len(str(GREATEST)) + 1
+_UNREADABLE: Final = b"%EF%BF%BD"
 
 
 class IntegerConverter(routing.IntegerConverter):
@@ -47,13 +48,17 @@ def number_in(sent: str) -> int | None:
     return number if abs(number) <= GREATEST else None
 
 
-def _refuse_nul() -> None:
-    """The character 0 ends a text early on SQLite and is a fault on PostgreSQL; nobody types it."""
-    if b"%00" in request.query_string or b"\0" in request.query_string or "\0" in request.path:
-        abort(400)
+def _replace_nul() -> None:
+    """The character 0 ends a text early on SQLite and is a fault on PostgreSQL; nobody types it.
+
+    The sign for what cannot be read takes its place, so that it is found nowhere.
+    """
+    if b"%00" in request.query_string or b"\0" in request.query_string:
+        marked = request.query_string.replace(b"%00", _UNREADABLE).replace(b"\0", _UNREADABLE)
+        request.query_string = marked
 
 
 def init_asked(app: Flask) -> None:
-    """Read numbers in addresses as keys, and no address with a character that no text holds."""
-    app.before_request(_refuse_nul)
+    """Read numbers in addresses as keys, and questions without a character that no text holds."""
+    app.before_request(_replace_nul)
     app.url_map.converters["int"] = IntegerConverter
