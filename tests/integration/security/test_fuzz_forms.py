@@ -30,7 +30,7 @@ SEED = 20261122
 TIMES = 60 if BIG else 1
 PERSONS = tuple(reversed(PEOPLE)) if BIG else ("adviser",)
 # Distinct forms, told apart by where they lead and what they ask.
-FEWEST = 120 if BIG else 40
+FEWEST = 100 if BIG else 40
 
 
 @pytest.fixture(params=["sqlite", "postgresql"] if BIG else ["sqlite"])
