@@ -109,7 +109,8 @@ def _key(page: KeptPage, store: Store) -> str | None:
     if any(name not in page.arguments for name, _value in arguments):
         return None
     programme = current_programme()
-    address = [request.scheme, request.host, request.path, arguments]
+    # Not the host: no page is made of it, and anybody can name another one.
+    address = [request.path, arguments]
     if len(json.dumps(address)) > _LONGEST_ADDRESS:
         return None
     settings = current_app.config["SETTINGS"]

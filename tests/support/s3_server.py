@@ -18,7 +18,6 @@ from portal.integrations.storage import Bucket
 from tests.support.ports import free_port
 
 REGION = "eu-west-2"
-BUCKET = "portal-files"
 _ALL = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -31,6 +30,8 @@ class S3Server:
     def __init__(self) -> None:
         self._port = free_port()
         self._server: ThreadedMotoServer | None = None
+        # moto keeps what it holds for as long as the process lives: each has a place of its own.
+        self.name = f"portal-{self._port}"
         self.key_id, self.secret = "unguarded", "unguarded"
 
     @property
@@ -67,15 +68,15 @@ class S3Server:
     def make_bucket(self) -> None:
         """The bucket that settings name."""
         self.client().create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+            Bucket=self.name, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
 
     def guard(self) -> None:
         """From now on only a key that was given out opens the bucket."""
         iam = self.client("iam")
-        iam.create_user(UserName="portal")
-        iam.put_user_policy(UserName="portal", PolicyName="all", PolicyDocument=json.dumps(_ALL))
-        key = iam.create_access_key(UserName="portal")["AccessKey"]
+        iam.create_user(UserName=self.name)
+        iam.put_user_policy(UserName=self.name, PolicyName="all", PolicyDocument=json.dumps(_ALL))
+        key = iam.create_access_key(UserName=self.name)["AccessKey"]
         self.key_id, self.secret = key["AccessKeyId"], key["SecretAccessKey"]
         moto_settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
         ActionAuthenticatorMixin.request_count = 0
@@ -93,7 +94,7 @@ class S3Server:
     def settings(self) -> dict[str, str]:
         """The same as settings."""
         return {
-            "storage_url": f"s3://{BUCKET}/portal",
+            "storage_url": f"s3://{self.name}/portal",
             "storage_endpoint": self.endpoint,
             "storage_region": REGION,
             "storage_access_key_id": self.key_id,
@@ -102,5 +103,5 @@ class S3Server:
 
     def keys(self) -> list[str]:
         """The keys of everything in the bucket."""
-        found = self.client().list_objects_v2(Bucket=BUCKET)
+        found = self.client().list_objects_v2(Bucket=self.name)
         return sorted(one["Key"] for one in found.get("Contents", ()))

@@ -5,6 +5,7 @@ Tests of other rooms run without: here pages are kept, by one process or by seve
 
 from __future__ import annotations
 
+import gzip
 import re
 import threading
 import time
@@ -17,6 +18,7 @@ from flask import Flask, flash, render_template, session
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select, text
 
+from portal.accounts.models import Role
 from portal.db import Base, current_session, unit_of_work
 from portal.db.shown import SHOWN, stamps
 from portal.employers.models import Employer
@@ -31,9 +33,11 @@ from portal.web import kept as keeping
 from portal.web.kept import KEPT_EXTENSION, KeptPage, Store
 from portal.web.kept_store import Kept, Memory, as_bytes, from_bytes
 from tests.factories.accounts import make_user, sign_in
+from tests.factories.employers import make_membership
 from tests.factories.network import make_champion, make_event, make_member
 from tests.factories.toolkit import make_draft, make_published
 from tests.support.client import PortalClient
+from tests.support.full_world import simple_addresses
 from tests.support.redis_server import RedisServer
 
 PLACE = "/about"
@@ -381,6 +385,47 @@ def test_a_write_to_what_no_visitor_is_shown_moves_none(app: Flask) -> None:
 
 def test_the_tables_are_there() -> None:
     assert Base.metadata.tables.keys() >= SHOWN
+
+
+# --- Nothing of anybody's is for all --------------------------------------------------------------
+
+
+def test_nobodys_words_are_in_what_others_may_keep(app: Flask, store: Store) -> None:
+    """Every page without a name in its address, for a visitor and for somebody of each kind."""
+    marker = "Marigold Example"
+    with unit_of_work():
+        people = [make_user(f"reader{n}@cafe.example") for n in range(2)]
+        people[1].roles = [*current_session().scalars(select(Role))]
+        member = make_member(about=marker, changed=marker, contact=marker)
+        current_session().get_one(Employer, member.employer_id).name = marker
+        make_membership(employer_id=member.employer_id, user_id=people[0].id)
+        make_event(title=marker)
+        make_published(title=marker)
+    public, shown_to_visitors = [], 0
+    for person in (None, *people):
+        client = visitor(app) if person is None else app.test_client()
+        if person is not None:
+            sign_in(client, person)
+        client.check_pages = False
+        kept_before = len(store.memory.pages())
+        for path in simple_addresses(app):
+            answer = client.get(path)
+            if answer.mimetype != "text/html" or answer.status_code != 200:
+                continue
+            has_words = marker in answer.get_data(as_text=True)
+            if "public" in answer.headers["Cache-Control"]:
+                public.append(path)
+                assert person is None, path
+                assert not has_words, path
+            shown_to_visitors += person is None and has_words
+        if person is not None:
+            assert len(store.memory.pages()) == kept_before
+    assert {"/", "/help", "/tools"} <= set(public)
+    # The control: visitors were shown such words, on pages that are kept here and nowhere else.
+    assert shown_to_visitors >= 3
+    assert all(
+        one.stamps for one in store.memory.pages() if marker in gzip.decompress(one.packed).decode()
+    )
 
 
 # --- One makes it, and where it is kept -----------------------------------------------------------

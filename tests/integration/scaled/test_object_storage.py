@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from portal.integrations.storage import ObjectStorage, StorageAway, StorageError
-from tests.support.s3_server import BUCKET, REGION, S3Server
+from tests.support.s3_server import REGION, S3Server
 
 MIB = 1024 * 1024
 
@@ -35,7 +35,7 @@ def server() -> Iterator[S3Server]:
 
 @pytest.fixture
 def storage(server: S3Server) -> ObjectStorage:
-    return ObjectStorage(f"s3://{BUCKET}/portal", server.bucket())
+    return ObjectStorage(f"s3://{server.name}/portal", server.bucket())
 
 
 def test_put_get_head_list_and_delete(server: S3Server, storage: ObjectStorage) -> None:
@@ -96,7 +96,7 @@ def _elsewhere(server: S3Server, work: str) -> Any:
 import hashlib, json, os, sys
 from portal.integrations.storage import Bucket, ObjectStorage
 from tests.support.measured import cost_of, in_own_process
-store = ObjectStorage("s3://{BUCKET}/portal", Bucket(*json.loads(sys.argv[1])))
+store = ObjectStorage("s3://{server.name}/portal", Bucket(*json.loads(sys.argv[1])))
 {work}
 """
     told = json.dumps([server.endpoint, REGION, server.key_id, server.secret])
@@ -155,7 +155,7 @@ def test_a_wrong_key_opens_nothing_and_is_no_missing_file(
     server: S3Server, storage: ObjectStorage, wrong: dict[str, str]
 ) -> None:
     storage.put("kept", b"kept")
-    stranger = ObjectStorage(f"s3://{BUCKET}/portal", server.bucket(**wrong))
+    stranger = ObjectStorage(f"s3://{server.name}/portal", server.bucket(**wrong))
     for ask in (stranger.get, stranger.exists, stranger.read, stranger.delete):
         with pytest.raises(StorageAway):
             ask("kept")
