@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, Select, and_, bindparam, func, or_, select
 from portal.accounts.models import User
 from portal.caseload.models import DiagnosticSession
 from portal.db import current_session
-from portal.diagnostics.models import DimensionScore, Response
+from portal.diagnostics.models import Response
 from portal.employers.models import Employer
 
 
@@ -287,31 +287,6 @@ def open_successor(earlier_id: int) -> str | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class StandingResponse:
-    """The response that stands for an employer: its groups, and its scores by dimension."""
-
-    id: int
-    questionnaire_key: str
-    sector: str
-    size_tier: str
-    district: str
-    scores: Mapping[str, int]
-
-
-# Built once, over the tables themselves: completing asks these, and building costs as much.
-_T: Any = Response.__table__
-_S: Any = DimensionScore.__table__
-_STANDING = (
-    select(_T.c.id, _T.c.sector, _T.c.size_tier, _T.c.district, _S.c.dimension, _S.c.score)
-    .select_from(_T.outerjoin(_S, _S.c.response_id == _T.c.id))
-    .where(
-        _T.c.employer_id == bindparam("employer"),
-        _T.c.questionnaire_key == bindparam("questionnaire"),
-        _T.c.is_current,
-    )
-    .with_for_update(of=_T)
-)
 _LOCK_EMPLOYER = (
     select(Employer.__table__.c.id)
     .where(Employer.__table__.c.id == bindparam("employer"))
@@ -319,20 +294,16 @@ _LOCK_EMPLOYER = (
 )
 
 
-def standing_of(employer_id: int, questionnaire_key: str) -> StandingResponse | None:
-    """The response that stands for an employer, locked until the unit of work ends."""
-    rows = (
-        current_session()
-        .execute(_STANDING, {"employer": employer_id, "questionnaire": questionnaire_key})
-        .all()
+def has_standing(employer_id: int, questionnaire_key: str) -> bool:
+    """Whether a response stands for an employer."""
+    found = current_session().scalar(
+        select(Response.id).where(
+            Response.employer_id == employer_id,
+            Response.questionnaire_key == questionnaire_key,
+            Response.is_current,
+        )
     )
-    if not rows:
-        return None
-    response_id, sector, size_tier, district = rows[0][:4]
-    scores = {dimension: score for *_, dimension, score in rows if dimension is not None}
-    return StandingResponse(
-        response_id, questionnaire_key, sector, size_tier, district or "", scores
-    )
+    return found is not None
 
 
 def lock_employer(employer_id: int) -> None:

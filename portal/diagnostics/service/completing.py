@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, func, select, update
 
-from portal.db import audit, current_session
+from portal.db import JsonDocument, audit, current_session
 from portal.diagnostics import queries
 from portal.diagnostics.models import OVERALL, DimensionScore, Response
 from portal.diagnostics.rules.catalogue import load_catalogue
@@ -24,9 +24,25 @@ from portal.kernel.clock import today, utc_now
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
 
-_RESPONSES: Any = Response.__table__
+# Built once: building a statement costs as much as running it.
+_R: Any = Response.__table__
+_S: Any = DimensionScore.__table__
 _STANDS_NO_MORE = (
-    update(_RESPONSES).where(_RESPONSES.c.id == bindparam("response")).values(is_current=False)
+    update(_R)
+    .where(
+        _R.c.employer_id == bindparam("employer"),
+        _R.c.questionnaire_key == bindparam("questionnaire"),
+        _R.c.is_current,
+    )
+    .values(is_current=False)
+    .returning(_R.c.id, _R.c.sector, _R.c.size_tier, _R.c.district)
+)
+# On PostgreSQL the scores come along; SQLite adds up no other table's rows here.
+_STANDS_NO_MORE_WITH_SCORES = _STANDS_NO_MORE.returning(
+    select(func.jsonb_object_agg(_S.c.dimension, _S.c.score, type_=JsonDocument()))
+    .where(_S.c.response_id == _R.c.id)
+    .correlate(_R)
+    .scalar_subquery()
 )
 
 
@@ -119,16 +135,27 @@ def count_for_employer(response: Response) -> None:
         raise RuntimeError("Only a completed response of an employer is counted")
     # One at a time for an employer, or two completions would both find the same one before them.
     queries.lock_employer(response.employer_id)
-    previous = queries.standing_of(response.employer_id, response.questionnaire_key)
-    gone = None
-    if previous is not None:
-        session.execute(_STANDS_NO_MORE, {"response": previous.id})
-        gone = Counted(_cell(previous), previous.scores)
+    gone = _take_down(response.employer_id, response.questionnaire_key)
     response.is_current = True
     session.flush()
     come = Counted(_cell(response), _scores(response.result or {}))
     count_current(gone=gone, come=come)
-    keep_movement(response, alone=previous is None)
+    keep_movement(response, alone=gone is None)
+
+
+def _take_down(employer_id: int, questionnaire_key: str) -> Counted | None:
+    """Let an employer's response stand for it no more; what it counted comes back."""
+    session = current_session()
+    embedded = session.get_bind().dialect.name == "sqlite"
+    row = session.execute(
+        _STANDS_NO_MORE if embedded else _STANDS_NO_MORE_WITH_SCORES,
+        {"employer": employer_id, "questionnaire": questionnaire_key},
+    ).first()
+    if row is None:
+        return None
+    response_id, sector, size_tier, district = row[:4]
+    scores = queries.scores_of(response_id) if embedded else row[4] or {}
+    return Counted(Cell(questionnaire_key, sector, size_tier, district or ""), scores)
 
 
 def _scores(result: Mapping[str, Any]) -> dict[str, int]:
@@ -138,7 +165,7 @@ def _scores(result: Mapping[str, Any]) -> dict[str, int]:
     return {dimension: score for dimension, score in scores.items() if score is not None}
 
 
-def _cell(response: Response | queries.StandingResponse) -> Cell:
+def _cell(response: Response) -> Cell:
     return Cell(
         questionnaire_key=response.questionnaire_key,
         sector=response.sector,

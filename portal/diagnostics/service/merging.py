@@ -86,7 +86,7 @@ def merge_undo(kept: Mapping[str, Any]) -> None:
         response = session.get(Response, response_id, populate_existing=True)
         if response is None or response.is_current or response.employer_id is None:
             continue
-        if queries.standing_of(response.employer_id, response.questionnaire_key) is None:
+        if not queries.has_standing(response.employer_id, response.questionnaire_key):
             _set_current(response_id, current=True)
             count_current(come=_counted(response))
     # A merge from before movement was kept does not say whose diagnostics it put together.
