@@ -113,9 +113,8 @@ def _key(page: KeptPage, store: Store) -> str | None:
     address = [request.path, arguments]
     if len(json.dumps(address)) > _LONGEST_ADDRESS:
         return None
-    settings = current_app.config["SETTINGS"]
     said = [
-        *((_version(), settings.model_dump_json()) if store.shared else ()),
+        *((_version(), store.mark) if store.shared else ()),
         programme.slug if programme is not None else "",
         *(request.endpoint, address, is_read_only(), today().isoformat()),
     ]
@@ -234,4 +233,5 @@ def init_kept_pages(app: Flask) -> None:
             most_bytes=settings.page_cache_bytes,
             seconds=settings.page_cache_seconds,
             redis_url=settings.redis_url,
+            mark=hashlib.sha256(settings.model_dump_json().encode()).hexdigest(),
         )

@@ -118,9 +118,15 @@ class Memory:
 
 
 class Store:
-    """Both, and who makes a page while others wait for it."""
+    """Both, and who makes a page while others wait for it.
 
-    def __init__(self, *, most_bytes: int, seconds: int, redis_url: str | None) -> None:
+    ``mark`` tells this installation's pages from those of another one in the same Redis.
+    """
+
+    def __init__(
+        self, *, most_bytes: int, seconds: int, redis_url: str | None, mark: str = ""
+    ) -> None:
+        self.mark = mark
         self.memory = Memory(most_bytes, seconds)
         self._seconds = seconds
         self._making = [threading.Lock() for _ in range(64)]
