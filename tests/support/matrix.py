@@ -133,7 +133,7 @@ class Matrix:
         """Note what is written, and take it back."""
         current_session().close()
         database = self.app.extensions["portal_db"]
-        nested = database.sessions.kw["bind"].begin_nested()
+        whole = database.sessions.kw["bind"].begin()
         answer = Answer(0, "", "")
 
         def note(_c: Any, _cur: Any, _sql: str, _parameters: Any, context: Any, _m: bool) -> None:
@@ -147,7 +147,7 @@ class Matrix:
         finally:
             event.remove(database.engine, "before_cursor_execute", note)
             current_session().close()
-            nested.rollback()
+            whole.rollback()
 
     def _tell(self, answer: Answer) -> None:
         """Let the worker write the mails that were promised, and open them all."""

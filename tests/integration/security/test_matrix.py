@@ -24,8 +24,11 @@ from weasyprint import HTML
 from portal.accounts.models import User
 from portal.caseload.models import Case
 from portal.db import current_session, unit_of_work
+from portal.db.session import Database
 from portal.web.access import TABLE_EXTENSION, public
 from portal.web.security import limiter
+from tests.integration.conftest import rolled_back
+from tests.support import databases
 from tests.support.matrix import METHODS, RIVALS, Answer, Matrix, unlisted
 from tests.support.matrix_api import attack_api
 from tests.support.matrix_faults import grouped
@@ -45,9 +48,24 @@ PRINTED = Path(__file__).parents[3] / "docs" / "access-matrix.md"
 
 
 @pytest.fixture
-def matrix(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Matrix]:
-    """The world, and everybody in it."""
+def matrix(
+    portal_app: Flask, database_kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Matrix]:
+    """The world, and everybody in it, in a database of its own, where it is really committed.
+
+    A transaction that made the world and lasted as long as all questions would hold 7,400 locks on
+    PostgreSQL, where four of them at once leave none for anybody.
+    """
+    database = Database(databases.new_database(database_kind, tmp_path))
+    with rolled_back(portal_app, database) as app:
+        yield _peopled(app, monkeypatch)
+    database.dispose()
+
+
+def _peopled(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Matrix:
     world = make_world()
+    current_session().close()
+    app.extensions["portal_db"].sessions.kw["bind"].get_transaction().commit()
     # Tokens of forms and limits of speed are proved elsewhere; here access alone refuses.
     monkeypatch.setitem(app.config, "WTF_CSRF_CHECK_DEFAULT", False)
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
