@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from html import unescape
 from typing import Any
 
 from sqlalchemy import select
 
 from portal.db import audit, current_session, outbox, unit_of_work
-from portal.kernel.clock import utc_now
+from portal.kernel.clock import LONDON, today
 from portal.kernel.people import Author
 from portal.kernel.result import Ok
 from portal.network.models import Event, EventRegistration
@@ -25,8 +25,10 @@ STAFF = Author(None, "Example Officer")
 
 
 def an_event(**changes: Any) -> Event:
-    """A published event in ten days, of two hours, for two people."""
-    values: dict[str, Any] = {"capacity": 2, "starts_at": utc_now() + timedelta(days=10)}
+    """A published event in ten days at ten in London, of two hours, for two people."""
+    # Not at this hour: near midnight an hour before it would be another day.
+    starts = datetime.combine(today() + timedelta(days=10), time(10), LONDON)
+    values: dict[str, Any] = {"capacity": 2, "starts_at": starts.astimezone(UTC)}
     with unit_of_work():
         return make_event(**{**values, **changes})
 
