@@ -279,7 +279,8 @@ def test_undoing_a_merge_leaves_every_table_as_it_was(session: PortalSession, se
         elif name == "audit_heads":
             # The end of the trail's chain moves on with every line.
             assert after[name] != rows
-        elif not name.startswith("report_"):
+        # Pages that are kept ask a table's stamp whether it changed, and it did, twice.
+        elif not name.startswith("report_") and name != "shown_stamps":
             assert after[name] == rows, name
     assert counting.differences() == []
     assert len(after["employer_timeline"]) == len(before["employer_timeline"]) + 4
