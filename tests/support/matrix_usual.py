@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # Rows that say who was here, not what was done.
-# Among them the forum's own log, in which it keeps what it refused.
+# Among them the forum's own log, in which it keeps what it refused, and stamps by which kept pages
+# are made anew: a row held to be changed draws one, whether or not it is changed then.
 HARMLESS = {
     *("user_sessions", "sign_in_counters", "audit_entries", "audit_links", "audit_heads"),
-    "forum_log",
+    *("forum_log", "shown_stamps"),
 }
 MAIL = "mail.send"
 # Work of the worker's that writes mails; the rest draws papers and looks through files.
