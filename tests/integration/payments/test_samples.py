@@ -252,7 +252,9 @@ def test_nobody_audits_what_they_had_a_hand_in(paid: Paid, client: PortalClient)
             )
         assert isinstance(refused, Err)
         assert refused.problem.code == samples.SEPARATION
-    kept = current_session().scalars(select(Decision).where(Decision.action == "sample.refused"))
+    kept = current_session().scalars(
+        select(Decision).where(Decision.action == "sample.refused").order_by(Decision.id)
+    )
     assert [one.by for one in kept] == [paid.officer.id, paid.payer.id, helper.id]
     assert (
         current_session().scalar(
