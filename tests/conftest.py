@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("PORTAL_ENV", "test")
 # Tests share applications and put databases back behind their backs; tests of kept pages say so.
@@ -12,6 +14,9 @@ os.environ.setdefault("PAGE_CACHE_SECONDS", "0")
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Playwright
 
 # No example is judged by the clock: the machine is shared, and time is measured in `make bench`.
 settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,6 +46,15 @@ def left_out_in_silence(names: list[str], allowed: dict[str, str]) -> list[str]:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_OUTCOMES] = []
     config.pluginmanager.register(_Witness(config.stash[_OUTCOMES]), "no-silent-skips")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers: one for each process of the suite, which bears no second."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield driver
 
 
 class _Witness:

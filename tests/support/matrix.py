@@ -130,10 +130,12 @@ class Matrix:
 
     @contextmanager
     def undone(self) -> Iterator[Answer]:
-        """Note what is written, and take it back."""
+        """Note what is written, and take it back; one may stand inside another."""
         current_session().close()
         database = self.app.extensions["portal_db"]
-        whole = database.sessions.kw["bind"].begin()
+        connection = database.sessions.kw["bind"]
+        inside = connection.in_transaction()
+        whole = connection.begin_nested() if inside else connection.begin()
         answer = Answer(0, "", "")
 
         def note(_c: Any, _cur: Any, _sql: str, _parameters: Any, context: Any, _m: bool) -> None:

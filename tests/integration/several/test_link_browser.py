@@ -16,10 +16,10 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     Page,
+    Playwright,
     Request,
     Route,
     expect,
-    sync_playwright,
 )
 from werkzeug.serving import make_server
 
@@ -31,7 +31,7 @@ from tests.integration.several.crossings import PAGE, Traveller, ticket_of
 
 
 @pytest.fixture
-def chromium(installation: Flask) -> Iterator[Browser]:
+def chromium(installation: Flask, playwright: Playwright) -> Iterator[Browser]:
     """A browser for which both programmes' hosts are this machine."""
     server = make_server("127.0.0.1", 0, installation, threaded=True)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
@@ -40,14 +40,13 @@ def chromium(installation: Flask) -> Iterator[Browser]:
     hosts = [urlsplit(address).hostname for address in (EAST, WEST)]
     rules = ", ".join(f"MAP {host} {here}" for host in hosts)
     try:
-        with sync_playwright() as playwright:
-            path = find_chromium()
-            assert path, "No Chromium here: run `make chromium`"
-            browser = playwright.chromium.launch(
-                executable_path=path, args=[*CHROMIUM_FLAGS, f"--host-resolver-rules={rules}"]
-            )
-            yield browser
-            browser.close()
+        path = find_chromium()
+        assert path, "No Chromium here: run `make chromium`"
+        browser = playwright.chromium.launch(
+            executable_path=path, args=[*CHROMIUM_FLAGS, f"--host-resolver-rules={rules}"]
+        )
+        yield browser
+        browser.close()
     finally:
         server.shutdown()
         serving.join()
