@@ -39,19 +39,23 @@ class AnyOf:
 Expression = Word | AllOf | AnyOf
 
 
+# PostgreSQL refuses a question that holds a word of more than 2,046 bytes: letters of four each.
+LONGEST_WORD = 500
+
+
 def fts5(expression: Expression) -> str:
-    """The expression as an FTS5 query; quotes inside a word are doubled."""
+    """The expression as an FTS5 query; quotes inside a word are doubled, long words cut."""
     if isinstance(expression, Word):
-        quoted = expression.text.replace('"', '""')
+        quoted = expression.text[:LONGEST_WORD].replace('"', '""')
         return f'"{quoted}"{"*" if expression.prefix else ""}'
     joint = " AND " if isinstance(expression, AllOf) else " OR "
     return f"({joint.join(fts5(part) for part in expression.parts)})"
 
 
 def tsquery(expression: Expression) -> str:
-    """The expression as the text of a tsquery; quotes and backslashes are doubled."""
+    """The expression as the text of a tsquery; quotes and backslashes doubled, long words cut."""
     if isinstance(expression, Word):
-        quoted = expression.text.replace("\\", "\\\\").replace("'", "''")
+        quoted = expression.text[:LONGEST_WORD].replace("\\", "\\\\").replace("'", "''")
         return f"'{quoted}'{':*' if expression.prefix else ''}"
     joint = " & " if isinstance(expression, AllOf) else " | "
     return f"({joint.join(tsquery(part) for part in expression.parts)})"

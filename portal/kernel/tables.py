@@ -1,4 +1,4 @@
-"""Rows of a CSV text one by one, never more of it in memory than one row.
+"""Rows of a CSV text one by one, never more of it in memory than one row; cells no formula runs in.
 
 A file of ten million empty lines, or of one line with ten million cells, is small to send and
 costs hundreds of megabytes as lists. So lines, rows and their number are counted as they come.
@@ -14,6 +14,8 @@ from typing import Final
 LONGEST_ROW: Final = 200_000
 # Shared by all rows that are blank: they cost eight bytes each.
 BLANK: Final[list[str]] = []
+# The full-width forms are read as formulas by spreadsheets set to East Asian languages.
+FORMULA_STARTS: Final = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
@@ -70,3 +72,12 @@ class Table:
                 )
             if length:
                 yield found[0]
+
+
+def guarded(text: str) -> str:
+    """A cell's text, with an apostrophe before it where a spreadsheet would take it for a formula.
+
+    A space before the sign is dropped by some spreadsheets, so it does not make it harmless.
+    """
+    begins = text[:1] in FORMULA_STARTS or text.lstrip()[:1] in FORMULA_STARTS
+    return f"'{text}" if text and begins else text

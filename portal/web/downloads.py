@@ -21,11 +21,10 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from portal.kernel.clock import london
+from portal.kernel.tables import guarded
 
 Row = Sequence[Any]
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# The full-width forms are read as formulas by spreadsheets set to East Asian languages.
-_FORMULA_STARTS: Final = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _CELL_LIMIT: Final = 32_767
 _IN_MEMORY: Final = 1_000_000
@@ -46,10 +45,7 @@ def safe_cell(value: Any) -> Any:
         return london(value).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.isoformat()
-    text = _CONTROL.sub("", str(value))
-    # A space before the sign is dropped by some spreadsheets, so it does not make it harmless.
-    begins = text[:1] in _FORMULA_STARTS or text.lstrip()[:1] in _FORMULA_STARTS
-    return f"'{text}" if text and begins else text
+    return guarded(_CONTROL.sub("", str(value)))
 
 
 def csv_response(filename: str, header: Sequence[str], rows: Iterable[Row]) -> Response:

@@ -15,7 +15,7 @@ from portal.employers.rules.register_file import (
     refuse_other_formats,
     refuse_other_texts,
 )
-from portal.kernel.tables import Table, TableTooLargeError
+from portal.kernel.tables import FORMULA_STARTS, Table, TableTooLargeError
 
 COLUMNS: Final[Mapping[str, str]] = {
     "employer_name": "Employer name",
@@ -43,7 +43,6 @@ _CELL_KEPT: Final = 2_000
 _YES: Final = frozenset({"yes", "y", "true", "1", "agreed"})
 _NO: Final = frozenset({"no", "n", "false", "0", ""})
 _SEPARATORS: Final = (";", "\t")
-_GUARDED: Final = "=+-@"
 _MAX_SHOWN: Final = 12
 
 
@@ -161,7 +160,7 @@ def _row(
         place = places.get(name)
         text = cells[place].strip() if place is not None and place < len(cells) else ""
         # The mark that keeps a spreadsheet from reading "+44…" as a formula is not part of it.
-        if text[:1] == "'" and text[1:2] and text[1] in _GUARDED:
+        if text[:1] == "'" and text[1:2] in FORMULA_STARTS:
             text = text[1:]
         return text
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from portal.kernel.tables import guarded
+
 COLUMNS: Final = ("Reference", "Payee", "Sort code", "Account", "Amount in pounds", "Claim")
-_FORMULA_STARTS: Final = frozenset("=+-@")
 _SHOWN: Final = 4
 
 
@@ -77,7 +78,7 @@ def schedule(
     writer.writerows(
         (
             line.reference,
-            _safe(line.payee),
+            guarded(line.payee),
             shown_sort_code(line.sort_code),
             line.account,
             pounds(line.pence),
@@ -86,8 +87,3 @@ def schedule(
         for line in lines
     )
     return file.getvalue().encode()
-
-
-def _safe(text: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in _FORMULA_STARTS else text

@@ -319,6 +319,14 @@ def test_a_case_is_opened_without_a_referral(client, provider) -> None:
     assert latest(Case).id != case.id
 
 
+def test_a_name_of_one_endless_word_is_refused_in_words(client, provider) -> None:
+    """Likely doubles are looked for before the form is judged; no word breaks the search."""
+    for name in ("9" * 5000, "\U0001f469" * 3000, "'" * 3000):
+        shown = client.submit("/cases/new", {"name": name, "postcode": "ls1 4ap"})
+        assert shown.status_code == 200
+        assert "There is a problem" in text_of(shown)
+
+
 @pytest.mark.parametrize("code", ["a/b c", "..", "<script>", "//x", "a\nb", "%", "ä", " "])
 def test_a_source_with_a_link_code_that_is_none_can_be_put_right(client, code) -> None:
     """A code comes from us alone; were one damaged, the page of sources is where it is mended."""

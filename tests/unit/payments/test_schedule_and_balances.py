@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -42,6 +43,15 @@ def test_count_and_total_come_before_the_payments() -> None:
         "ABCDEFGHJK,'-ODD NAME,60-16-13,31926819,0.01,CLAIM00002",
         "",
     ]
+
+
+@pytest.mark.parametrize("name", ["\uff201+1", "\uff0d1", "\u00a0=1+1", "\t+1"])
+def test_no_payee_is_taken_for_a_formula(name: str) -> None:
+    line = replace(LINES[1], payee=name)
+    data = schedule(
+        reference="R", made_on=date(2026, 1, 1), count=1, total_pence=line.pence, lines=[line]
+    )
+    assert f",'{name}," in data.decode()
 
 
 @pytest.mark.parametrize(("count", "total"), [(1, 60_006), (2, 60_005)])
