@@ -136,9 +136,13 @@ class Walk:
             seen[endpoint] = seen.get(endpoint, 0) + 1
             pages -= 1
             answer = self.client.get(path)
-            if answer.mimetype != "text/html" or answer.status_code != 200:
+            is_page = answer.mimetype == "text/html" and answer.status_code == 200
+            told = answer.get_data(as_text=True) if is_page else ""
+            # A table to take away is a file that stays open until then.
+            answer.close()
+            if not is_page:
                 continue
-            soup = parse(answer.get_data(as_text=True))
+            soup = parse(told)
             yield from self._on(path, soup)
             for link in soup.find_all("a", href=True):
                 parts = urlsplit(str(link["href"]))
@@ -189,6 +193,7 @@ class Walk:
         try:
             path = urlsplit(met.action).path
             answer: TestResponse = self.client.post(path, data=data, query_string=given)
+            answer.close()
         finally:
             event.remove(engine, "before_cursor_execute", note)
             savepoint.rollback()
