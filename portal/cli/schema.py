@@ -32,7 +32,10 @@ from portal.reports.facts import install as counts
 
 MIGRATIONS = ROOT / "migrations"
 # The search tables are made by hand in their migrations and are not models.
-SEARCH_TABLES = ("register_search", "employer_search", "library_search", "forum_search")
+SEARCH_TABLES = (
+    *("register_search", "employer_search", "library_search", "forum_search"),
+    "employer_letters",
+)
 # From here on a migration runs while the version before it serves, or says why not (CONTRACT).
 EXPANDING_SINCE: Final = 42
 # PostgreSQL's words for a lock that was not given, and for one of two that waited for each other.

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.accounts import models as accounts_models
@@ -100,6 +109,13 @@ class Employer(Timestamped, Base):
         Index("ix_employers_name_id", "name", "id"),
         Index("ix_employers_sector_size_tier_district", "sector", "size_tier", "district"),
         Index("ix_employers_postcode", "postcode"),
+        # Only of those merged: with the others in it, SQLite would go through it for every list.
+        Index(
+            "ix_employers_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
     )
 
     reference: Mapped[str] = mapped_column(String(10), default=new_reference)
@@ -124,7 +140,7 @@ class Employer(Timestamped, Base):
     training_note: Mapped[str] = mapped_column(String(500), default="")
     register_entry_id: Mapped[int | None] = mapped_column(ForeignKey("register_entries.id"))
     # A record that was found to be another's double, and where its own records went.
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("employers.id"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("employers.id"))
     version: Mapped[int] = mapped_column(default=1)
     search_text: Mapped[str] = mapped_column(Text())
 

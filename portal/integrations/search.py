@@ -10,7 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
 
 
@@ -145,3 +162,69 @@ class SearchIndex:
             session.execute(self._add_terms, [{"term": t, "stem": s} for t, s in terms])
         if keys:
             session.execute(self._add_keys, [{"key": k, "stem": s} for k, s in keys])
+
+
+# Parts of words ----------------------------------------------------------------------------------
+
+_PIECE = 3
+# A word of more letters is narrowed down by its first pieces as well as by all of them.
+_PIECES = 8
+# Of rows that so many others match too, the first fifty are sooner met in the order of the list.
+MOST_HOLDING = 1000
+
+
+def pieces(word: str) -> list[str]:
+    """Every three letters in a row of a word, without repetition; none of a shorter one."""
+    return list(dict.fromkeys(word[n : n + _PIECE] for n in range(len(word) - _PIECE + 1)))
+
+
+class LetterIndex:
+    """The index of three letters in a row: which rows may hold a part of a word anywhere.
+
+    It names every row that holds the words, and a few that hold their pieces elsewhere: whoever
+    asks compares the text itself as well. Made by a migration; the name comes from our code.
+    """
+
+    def __init__(self, name: str) -> None:
+        if not name.isidentifier():
+            raise ValueError(f"Not the name of a table: {name!r}")
+        self._fts5 = table(name, column("rowid", Integer()), column(name, String()))
+        self._tsvector = table(name, column("entry_id", Integer()), column("letters", TSVECTOR()))
+        self._name = name
+
+    def narrowing(self, session: Session, words: Sequence[str]) -> Select[int] | None:
+        """Keys of rows that may hold every word, as a question to be asked within another.
+
+        None where the words are too short or too common: then it is quicker to read rows in the
+        order that is wanted, and to stop when there are enough.
+        """
+        asked = [Word(piece) for word in words for piece in pieces(word)[:_PIECES]]
+        # The word that tells most is likely to be a number or a long one.
+        likely = sorted(words, key=lambda word: (word.isalpha(), -len(word)))
+        questions = [
+            AllOf(tuple(Word(piece) for piece in found[:_PIECES]))
+            for word in likely
+            if (found := pieces(word))
+        ]
+        if not questions:
+            return None
+        if len(questions) > 1:
+            questions.append(AllOf(tuple(dict.fromkeys(asked))))
+        chosen = session.execute(self._first_rare(session, questions)).scalar_one()
+        return None if chosen is None else self._holding(session, questions[chosen])
+
+    def _first_rare(self, session: Session, questions: list[AllOf]) -> Select[int | None]:
+        """The first question that few rows answer; the later ones are not asked then."""
+        few: list[tuple[ColumnElement[bool], ColumnElement[int]]] = []
+        for number, question in enumerate(questions):
+            some = self._holding(session, question).limit(MOST_HOLDING + 1).subquery()
+            count = select(func.count()).select_from(some).scalar_subquery()
+            few.append((count <= MOST_HOLDING, literal_column(str(number), Integer())))
+        return select(case(*few, else_=null()))
+
+    def _holding(self, session: Session, question: AllOf) -> Select[int]:
+        if session.get_bind().dialect.name == "sqlite":
+            held = self._fts5.c
+            return select(held.rowid).where(held[self._name].op("MATCH")(fts5(question)))
+        asked = cast(literal(tsquery(question), String()), TSQUERY)
+        return select(self._tsvector.c.entry_id).where(self._tsvector.c.letters.op("@@")(asked))

@@ -7,6 +7,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from portal.cli.schema import alembic_config
+from portal.db.indexes import IN_ONE_TRANSACTION
 from portal.reports.facts import install as counts
 
 
@@ -22,6 +23,8 @@ def known() -> set[str]:
 
 def make_tables(connection: Connection, revision: str) -> None:
     """Make the tables of a revision in an empty database, within the transaction that is open."""
-    command.upgrade(alembic_config(connection), revision)
+    config = alembic_config(connection)
+    config.attributes[IN_ONE_TRANSACTION] = True
+    command.upgrade(config, revision)
     if revision == newest():
         counts.install(connection)

@@ -11,9 +11,11 @@ from portal.db import current_session
 from portal.employers.models import Employer, Membership
 from portal.employers.rules.identifiers import normalise_company_number
 from portal.employers.rules.names import telling_words
+from portal.integrations.search import LetterIndex
 
 PAGE = 50
 _MAX_WORDS = 6
+LETTERS = LetterIndex("employer_letters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def search_employers(
     limit: int = PAGE,
 ) -> EmployerPage:
     """Employers by name from one key on: by words of the name, number, sector, size, district."""
+    session = current_session()
     # A record merged into another is found under that one only.
     query = select(*_COLUMNS).where(_employer.merged_into_id.is_(None))
     text = text[:200]
@@ -71,7 +74,10 @@ def search_employers(
         )
     elif text.strip() and not words:
         return EmployerPage([], None)
-    else:
+    elif words:
+        narrowed = LETTERS.narrowing(session, words)
+        if narrowed is not None:
+            query = query.where(_employer.id.in_(narrowed))
         for word in words:
             query = query.where(_employer.search_text.contains(word, autoescape=True))
     for column, value in (
@@ -81,7 +87,6 @@ def search_employers(
     ):
         if value:
             query = query.where(column == value)
-    session = current_session()
     start = None
     if after is not None:
         start = session.execute(

@@ -20,6 +20,7 @@ from tests.support.whole_database import state
 
 INDEXES = {
     "employer_search": "employers",
+    "employer_letters": "employers",
     "register_search": "register_entries",
     "library_search": "library_entries",
     "forum_search": "forum_entries",

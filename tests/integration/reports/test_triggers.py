@@ -12,6 +12,7 @@ from portal.reports.facts.catalogue import derived_rows, facts
 from portal.reports.facts.dialect import POSTGRESQL, SQLITE, Sql
 from portal.reports.facts.install import sql_of
 from portal.reports.facts.triggers import PREFIX, statements
+from tests.support.plans import plan_lines
 
 # Names and constants that a plan may read through: they are not tables.
 # An index of states alone names a large part of a table.
@@ -36,16 +37,11 @@ def plans(sql: Sql) -> list[tuple[str, str]]:
 
 def scans(app: Flask, question: str) -> list[str]:
     """What of a question's plan reads a whole table."""
-    connection = current_session().connection()
+    found = plan_lines(current_session().connection(), question)
     if app.extensions["portal_db"].is_sqlite:
-        lines = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}").all()
-        found = [line[3] for line in lines]
         whole = [line for line in found if line.startswith("SCAN") and not _SMALL.match(line)]
         return whole + [line for line in found if _BROAD.match(line)]
-    # Tables as small as these would be read whole whatever indexes they have.
-    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    lines = connection.exec_driver_sql(f"EXPLAIN {question}").all()
-    return [line[0].strip() for line in lines if "Seq Scan on" in line[0]]
+    return [line for line in found if "Seq Scan on" in line]
 
 
 def test_no_trigger_reads_a_whole_table(app: Flask) -> None:
