@@ -165,7 +165,12 @@ def _worst(claim_id: int, run: int) -> Subquery:
 
 def _rank(worst: Subquery, run: int) -> ColumnElement[int]:
     """The rank of a line: of its worst finding, else whether it was checked at all."""
-    checked = exists().where(CheckResult.line_id == ClaimLine.id, CheckResult.run == run)
+    # By the same index as the worst: asked by the line alone, each would read all its findings.
+    checked = exists().where(
+        CheckResult.claim_id == ClaimLine.claim_id,
+        CheckResult.run == run,
+        CheckResult.line_id == ClaimLine.id,
+    )
     return func.coalesce(worst.c.rank, case((checked, PASS), else_=0))
 
 
