@@ -7,7 +7,7 @@ own requests never are.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -182,13 +182,26 @@ def allow(connection: Connection, programme: Programme) -> None:
     allow_shared(connection, role)
 
 
-def _described(slug: str, title: str, lep: str, address: str, own: tuple[str, ...]) -> Programme:
+def _made(
+    how: Callable[[Database, Programme], None],
+    slug: str,
+    title: str,
+    lep: str,
+    address: str,
+    own: tuple[str, ...],
+) -> None:
+    """Make the programme as described, or end the command with what to do."""
     settings = dict(one.partition("=")[::2] for one in own)
-    name = make_url(current_database().url).database or "portal"
+    database = current_database()
+    name = make_url(database.url).database or "portal"
     safe = "".join(letter if letter.isalnum() else "_" for letter in name.lower())
-    return checked(
-        slug=slug, title=title, lep=lep, public_url=address, settings=settings, database=safe
-    )
+    try:
+        programme = checked(
+            slug=slug, title=title, lep=lep, public_url=address, settings=settings, database=safe
+        )
+        how(database, programme)
+    except ProgrammeError as error:
+        raise click.ClickException(str(error)) from None
 
 
 _OPTIONS: Final = (
@@ -215,10 +228,7 @@ def separate_command(slug: str, title: str, lep: str, address: str, own: tuple[s
             "SEVERAL_PROGRAMMES is on already. To begin with an empty database: "
             "flask programmes add"
         )
-    try:
-        separate(current_database(), _described(slug, title, lep, address, own))
-    except ProgrammeError as error:
-        raise click.ClickException(str(error)) from None
+    _made(separate, slug, title, lep, address, own)
     click.echo(
         f"Everything here belongs to {slug} now. Set SEVERAL_PROGRAMMES=true and start the portal; "
         f"move its files into a folder {slug} of the storage."
@@ -230,10 +240,7 @@ def separate_command(slug: str, title: str, lep: str, address: str, own: tuple[s
 def add_command(slug: str, title: str, lep: str, address: str, own: tuple[str, ...]) -> None:
     """Begin a programme called SLUG, with tables of its own."""
     _several_or_stop()
-    try:
-        add(current_database(), _described(slug, title, lep, address, own))
-    except ProgrammeError as error:
-        raise click.ClickException(str(error)) from None
+    _made(add, slug, title, lep, address, own)
     click.echo(
         f"{slug} is ready at {address}. Its first manager:\n"
         f"PROGRAMME={slug} flask accounts create EMAIL --name NAME --role lep_manager"
