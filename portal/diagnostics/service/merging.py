@@ -80,7 +80,11 @@ def merge_do(kept_id: int, merged_id: int) -> dict[str, Any]:
 
 
 def merge_undo(kept: Mapping[str, Any]) -> None:
-    """Let a diagnostic stand again that stood before, unless its employer has a newer one now."""
+    """Let a diagnostic stand again that stood before, unless its employer has a newer one now.
+
+    The caller holds both employers' rows, as whoever completes a diagnostic does: nothing else is
+    locked, and no other diagnostic can come to stand for them meanwhile.
+    """
     session = current_session()
     for response_id in kept["current"]:
         response = session.get(Response, response_id, populate_existing=True)
