@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from portal.employers.rules.register_file import RegisterFileError
 from portal.employers.service.register import GENDER_PAY_GAP, ImportSummary, import_register
+from portal.kernel.tables import guarded
 
 employers_group = AppGroup("employers", help="Employers and the register they are found in.")
 _SHOWN = 20
@@ -96,7 +97,7 @@ def _write_refused(path: Path, summary: ImportSummary) -> None:
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(("row", "column", "reason"))
-        writer.writerows((r.row, r.column, r.reason) for r in summary.refused)
+        writer.writerows((r.row, guarded(r.column), guarded(r.reason)) for r in summary.refused)
     click.echo(f"  refused rows listed in {path}")
 
 

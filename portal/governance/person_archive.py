@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -15,7 +14,7 @@ from portal.governance.queries import person_data
 from portal.governance.rules.holdings import holdings
 from portal.governance.rules.person_data import Person, own_part
 from portal.kernel.clock import london, utc_now
-from portal.web.downloads import safe_cell
+from portal.web.downloads import csv_bytes
 
 # More rows than this of a table stand in its CSV file only.
 MOST_SHOWN: Final = 200
@@ -27,7 +26,8 @@ def archive(person: Person) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, (_about, rows) in records.items():
-            file.writestr(f"csv/{name}.csv", _csv(rows))
+            told = ([_words(value) for value in row.values()] for row in rows)
+            file.writestr(f"csv/{name}.csv", csv_bytes(list(rows[0]), told))
         page = render_template(
             "governance/privacy/copy.html",
             person=person,
@@ -64,14 +64,6 @@ def _section(name: str, about: str, rows: list[dict[str, Any]]) -> dict[str, Any
         "head": [column.replace("_", " ").capitalize() for column in rows[0]],
         "rows": [[_words(value) for value in row.values()] for row in rows[:MOST_SHOWN]],
     }
-
-
-def _csv(rows: list[dict[str, Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(list(rows[0]))
-    writer.writerows([safe_cell(_words(value)) for value in row.values()] for row in rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
 def _words(value: Any) -> str:

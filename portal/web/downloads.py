@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from io import StringIO
 from tempfile import SpooledTemporaryFile, TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Final
 
@@ -48,15 +49,25 @@ def safe_cell(value: Any) -> Any:
     return guarded(_CONTROL.sub("", str(value)))
 
 
+def csv_bytes(header: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """A short table as a CSV file: UTF-8 with a byte order mark, as every spreadsheet reads it."""
+    text = StringIO(newline="")
+    _write_rows(text, header, rows)
+    return codecs.BOM_UTF8 + text.getvalue().encode()
+
+
 def csv_response(filename: str, header: Sequence[str], rows: Iterable[Row]) -> Response:
-    """The table as a CSV file: UTF-8 with a byte order mark, so that every spreadsheet reads it."""
+    """The same of a table of any length, as an answer."""
     file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the response
     file.write(codecs.BOM_UTF8)
-    text = codecs.getwriter("utf-8")(file)
-    writer = csv.writer(text)
+    _write_rows(codecs.getwriter("utf-8")(file), header, rows)
+    return _sent(file, f"{filename}.csv", "text/csv; charset=utf-8")
+
+
+def _write_rows(file: Any, header: Sequence[str], rows: Iterable[Row]) -> None:
+    writer = csv.writer(file)
     writer.writerow([safe_cell(name) for name in header])
     writer.writerows([safe_cell(value) for value in row] for row in rows)
-    return _sent(file, f"{filename}.csv", "text/csv; charset=utf-8")
 
 
 def xlsx_response(

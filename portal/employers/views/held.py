@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import io
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from flask import Flask, render_template, send_file
 from flask.typing import ResponseReturnValue
@@ -24,7 +21,7 @@ from portal.employers.views import blueprint
 from portal.employers.views.record import profile_or_404
 from portal.kernel.clock import london, utc_now
 from portal.web.access import current_actor
-from portal.web.downloads import safe_cell
+from portal.web.downloads import csv_bytes
 from portal.web.security import limiter
 
 MOST_FILE_BYTES: Final = 100 * 1024 * 1024
@@ -120,7 +117,7 @@ def write_archive(file: IO[bytes], profile: EmployerProfile, *, own: bool = True
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for records in held_records(own=own):
             header, rows = records.table(profile.id)
-            archive.writestr(f"{records.file_name}.csv", table_bytes(header, rows))
+            archive.writestr(f"{records.file_name}.csv", csv_bytes(header, rows))
             count = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
             if len(rows) >= MOST_ROWS:
                 count += " (there are more: ask the LEP for the rest)"
@@ -148,12 +145,3 @@ def _add_files(
         archive.writestr(name, data, compress_type=zipfile.ZIP_STORED)
         left -= len(data)
     return left
-
-
-def table_bytes(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    """A table as CSV that no spreadsheet takes for formulas."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([safe_cell(name) for name in header])
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    return codecs.BOM_UTF8 + text.getvalue().encode()

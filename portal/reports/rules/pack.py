@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from portal.kernel.tables import guarded
 from portal.reports.rules.anonymity import Checked
 
 # No group of employers that look alike has fewer, whatever the programme's threshold is.
@@ -235,5 +236,7 @@ def _csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows(
+        [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
     return text.getvalue().encode()

@@ -21,7 +21,7 @@ from portal.kernel.clock import london, today, utc_now
 from portal.kernel.ids import new_reference
 from portal.kernel.people import Author
 from portal.kernel.result import Err, Ok, Problem
-from portal.reports.files.texts import csv_bytes
+from portal.reports.files.texts import sheet_bytes
 from portal.reports.files.workbook import workbook_bytes
 from portal.reports.models import ReportCopy, ReportCopyFile
 from portal.reports.queries import copies as found
@@ -162,7 +162,7 @@ def _files(report: Report, copy: Copy) -> Iterator[tuple[str, Callable[[], bytes
         return
     yield WORKBOOK, lambda: workbook_bytes(report, view=view, fingerprint=mark)
     for name, sheet in sheets_of(report).items():
-        yield f"{name}.csv", lambda sheet=sheet: csv_bytes(sheet)  # type: ignore[misc]
+        yield f"{name}.csv", lambda sheet=sheet: sheet_bytes(sheet)  # type: ignore[misc]
     yield TEXT, lambda: found.text_of(copy.id).encode()
 
 

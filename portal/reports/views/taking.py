@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.db import unit_of_work
 from portal.kernel.clock import utc_now
-from portal.reports.files.texts import CSV_TYPE, csv_bytes
+from portal.reports.files.texts import CSV_TYPE, sheet_bytes
 from portal.reports.files.workbook import XLSX_TYPE, workbook_bytes
 from portal.reports.rules.asking import month_key
 from portal.reports.rules.document import Report, fingerprint
@@ -73,7 +73,7 @@ def file(key: str, name: str) -> ResponseReturnValue:
         sheet = sheets_of(found).get(name.removesuffix(".csv")) if name.endswith(".csv") else None
         if sheet is None:
             abort(404)
-        data, kind = csv_bytes(sheet), CSV_TYPE
+        data, kind = sheet_bytes(sheet), CSV_TYPE
     return sent(
         data,
         filename=f"{found.key}-{month_key(found.first)}-to-{month_key(found.last)}-{name}",

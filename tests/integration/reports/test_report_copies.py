@@ -21,7 +21,7 @@ from portal.integrations.storage import storage
 from portal.kernel.clock import freeze
 from portal.kernel.people import PORTAL
 from portal.programme.models import StaffPost
-from portal.reports.files.texts import csv_bytes
+from portal.reports.files.texts import sheet_bytes
 from portal.reports.files.workbook import workbook_bytes
 from portal.reports.models import ReportCopy, ReportCopyFile
 from portal.reports.queries import copies as found
@@ -111,7 +111,7 @@ def test_the_files_can_be_made_again_from_the_text_to_the_byte(
         "report.pdf": printing.pdf_of(report, view=copy.view),
         "report.xlsx": workbook_bytes(report, view=copy.view, fingerprint=copy.fingerprint),
         "report.json": found.text_of(copy.id).encode(),
-        **{f"{name}.csv": csv_bytes(sheet) for name, sheet in sheets_of(report).items()},
+        **{f"{name}.csv": sheet_bytes(sheet) for name, sheet in sheets_of(report).items()},
     }
     for name, file in files.items():
         kept = taken(head.client, page, name)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from portal.db import current_session
 from portal.db.audit import AuditEntry
 from portal.kernel.clock import freeze
-from portal.reports.files.texts import csv_bytes
+from portal.reports.files.texts import sheet_bytes
 from portal.reports.files.workbook import workbook_bytes
 from portal.reports.rules.document import fingerprint
 from portal.reports.rules.scope import View
@@ -121,7 +121,7 @@ def test_nothing_withheld_and_no_way_round_it_is_in_any_file(app: Flask) -> None
     workbook = workbook_bytes(report, view=View.STATISTICS, fingerprint=mark)
     with zipfile.ZipFile(BytesIO(workbook)) as archive:
         parts = [archive.read(name) for name in archive.namelist()]
-    files = [*parts, *(csv_bytes(sheet) for sheet in sheets_of(report).values())]
+    files = [*parts, *(sheet_bytes(sheet) for sheet in sheets_of(report).values())]
     files.append(printing.html_of(report, view=View.STATISTICS, fingerprint="").encode())
     for data in files:
         for secret in SECRETS:
@@ -139,7 +139,7 @@ def test_nothing_withheld_and_no_way_round_it_is_in_any_file(app: Flask) -> None
 def test_no_name_is_a_formula_anywhere(label: str) -> None:
     report = full_report(label=label)
     for sheet in sheets_of(report).values():
-        for row in table(csv_bytes(sheet)):
+        for row in table(sheet_bytes(sheet)):
             for cell in row:
                 number = re.fullmatch(r"-?\d+(\.\d+)?", cell)
                 assert number or cell.lstrip()[:1] not in set("=+-@\uff1d\uff0b\uff0d\uff20"), cell

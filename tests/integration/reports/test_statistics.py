@@ -21,7 +21,7 @@ from portal.kernel.clock import freeze
 from portal.network.models import NetworkMember
 from portal.payments.models import Output
 from portal.programme import queries as programme
-from portal.reports.files.texts import csv_bytes
+from portal.reports.files.texts import sheet_bytes
 from portal.reports.models import ReportEmployer, StatisticsRelease
 from portal.reports.queries import copies as copies_found
 from portal.reports.queries import statistics as found
@@ -214,7 +214,7 @@ def _rows(report: Report, table: Table, table_texts: bool) -> list[list[object]]
     if not table_texts:
         return [list(row) for row in (*table.rows, *((table.total,) if table.total else ()))]
     name = next(name for name, one in tables_of(report).items() if one is table)
-    data = csv_bytes(sheets_of(report)[name]).decode("utf-8-sig")
+    data = sheet_bytes(sheets_of(report)[name]).decode("utf-8-sig")
     lines = list(csv.reader(io.StringIO(data)))
     start = next(n for n, line in enumerate(lines) if len(line) == len(table.columns))
     return [

@@ -111,6 +111,13 @@ def exports(world: World) -> list[str]:
     ]
 
 
+# Tables for which the demonstration has no record; what writes them writes the others too.
+NOT_IN_THE_DEMONSTRATION = {
+    "caseload.referral_faults": "no file of referrals with faults waits",
+    "payments.sample_export": "nobody has drawn a sample",
+}
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_no_export_holds_a_formula(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +133,11 @@ def test_no_export_holds_a_formula(world: World, monkeypatch: pytest.MonkeyPatch
     faults = faults_in(seen)
     assert not faults, "\n".join(faults[:40])
     tables = {one.endpoint for one in seen if one.mimetype == "text/csv" and one.status == 200}
-    assert len(tables) >= (25 if BIG else 8), sorted(tables)
+    assert len(tables) >= (20 if BIG else 8), sorted(tables)
+    if BIG:
+        rules = world.app.url_map.iter_rules()
+        stated = {rule.endpoint for rule in rules if rule.rule.endswith(".csv")}
+        assert stated - tables <= NOT_IN_THE_DEMONSTRATION.keys()
     told = [one for one in seen if one.mimetype == "text/csv" and planting.TAIL.search(one.text)]
     assert len(told) >= 5
     # The control: exports that give out what is kept as it is.
