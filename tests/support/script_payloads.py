@@ -158,7 +158,8 @@ _BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         '[x](http://a" onmouseover="__hit(N))',
         "``<script>__hit(N)</script>``",
         "```\n</code></pre><script>__hit(N)</script>\n```",
-        "| a |\n|---|\n| <img src=x onerror=__hit(N)> |",
+        # What is planted behind it stands in the second column.
+        "| a | b |\n|---|---|\n| <img src=x onerror=__hit(N)> |",
         "## <img src=x onerror=__hit(N)>",
         '[x](<javascript:__hit(N)> "t")',
         '[@"><script>__hit(N)</script>]',
