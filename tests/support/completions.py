@@ -24,6 +24,7 @@ from portal.reports.facts import install as counts
 from tests.factories.diagnostics import make_response
 from tests.factories.employers import make_employer
 from tests.support.contender import bare_app
+from tests.support.races import database_of
 
 _TRIES = 10
 
@@ -96,11 +97,15 @@ def _patiently(app: Flask, key: int) -> object:
     raise AssertionError("never reached")
 
 
-def complete_in_processes(url: str, keys: Sequence[int], *, processes: int) -> list[str]:
+def complete_in_processes(app: Flask, keys: Sequence[int], *, processes: int) -> list[str]:
     """Complete them all at once, dealt out in turn; returns every error met.
 
-    Processes are forked: they share what is loaded, and nothing of the database.
+    Processes are forked: they share what is loaded, and nothing of the database. A connection to
+    SQLite that is open in the one that forks would have the others believe in its locks.
     """
+    database = database_of(app)
+    database.dispose()
+    url = database.url
     forked = multiprocessing.get_context("fork")
     start, said = forked.Barrier(processes), forked.Queue()
     running = [

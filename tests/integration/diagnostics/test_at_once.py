@@ -18,7 +18,7 @@ from portal.kernel.people import Author
 from portal.kernel.result import Ok
 from tests.factories.caseload import author_of, make_lep_officer
 from tests.support.completions import answered, complete, complete_in_processes, faults
-from tests.support.races import database_of, drop_walls, race, without_locks
+from tests.support.races import drop_walls, race, without_locks
 
 BIG = os.environ.get("BIG") == "1"
 _WALLS = (("diagnostic_responses", "uq_diagnostic_responses_current"),)
@@ -28,7 +28,7 @@ def test_processes_lose_nothing(committed_app: Flask) -> None:
     keys = answered(committed_app, employers=3, each=3)
     assert len(keys) == 9
     # Dealt out in turn, so that the three of one employer meet.
-    assert complete_in_processes(database_of(committed_app).url, keys, processes=3) == []
+    assert complete_in_processes(committed_app, keys, processes=3) == []
     assert faults(committed_app, len(keys)) == []
 
 
@@ -37,7 +37,7 @@ def test_processes_lose_nothing(committed_app: Flask) -> None:
 @pytest.mark.parametrize("employers", [1, 40])
 def test_many_lose_nothing(committed_app: Flask, employers: int) -> None:
     keys = answered(committed_app, employers=employers, each=(2000 if BIG else 120) // employers)
-    assert complete_in_processes(database_of(committed_app).url, keys, processes=6) == []
+    assert complete_in_processes(committed_app, keys, processes=6) == []
     assert faults(committed_app, len(keys)) == []
 
 
