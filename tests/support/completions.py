@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 import traceback
 from collections import Counter
 from collections.abc import Sequence
@@ -91,7 +92,7 @@ def _patiently(app: Flask, key: int) -> object:
         try:
             with app.app_context(), unit_of_work():
                 return complete(key)
-        except OperationalError as error:
+        except (OperationalError, sqlite3.OperationalError) as error:
             if "database is locked" not in str(error) or not left:
                 raise
     raise AssertionError("never reached")
