@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from flask import Flask
@@ -20,24 +22,35 @@ from portal.integrations.jobs import HUEY_EXTENSION, sweep
 from tests.support import databases
 from tests.support.client import PortalClient
 
+KINDS = ("sqlite", "postgresql")
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, and count as deselected, the second run of what says that one database is enough.
+    """Leave out, and count as deselected, the second run of what one database is enough for.
 
-    With BIG=1 everything runs on both.
+    That is what says so, on SQLite; and of the files of tests of pages, on whose queries and
+    services other files put both, each test on one of them. With BIG=1 everything runs on both.
     """
     if os.environ.get("BIG") == "1":
         return
-    second = [
-        item
-        for item in items
-        if item.get_closest_marker("one_database")
-        and getattr(item, "callspec", None)
-        and item.callspec.params.get("database_kind") == "postgresql"  # type: ignore[attr-defined]
-    ]
+    second = [item for item in items if _is_second(item)]
     config.hook.pytest_deselected(items=second)
     left = {id(item) for item in second}
     items[:] = [item for item in items if id(item) not in left]
+
+
+def _is_second(item: pytest.Item) -> bool:
+    call = getattr(item, "callspec", None)
+    kind = call.params.get("database_kind") if call else None
+    if kind is None:
+        return False
+    if item.get_closest_marker("one_database"):
+        return bool(kind == "postgresql")
+    if not re.fullmatch(r"test_(?:\w+_)?pages\.py", item.path.name):
+        return False
+    # By the name without the database, so that both runs of a test are told apart the same way.
+    name = f"{item.nodeid.split('[')[0]}[{call.id.replace(kind, '', 1)}]"
+    return bool(kind != KINDS[crc32(name.encode()) % len(KINDS)])
 
 
 def make_settings(url: str, folder: Path, **changes: object) -> Settings:
@@ -53,7 +66,7 @@ def make_settings(url: str, folder: Path, **changes: object) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=KINDS)
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Every integration test runs on both databases."""
     kind: str = request.param

@@ -112,6 +112,7 @@ def test_the_printed_matrix_is_current(app: Flask) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.one_database("Who may is decided in Python; fuzzing and SQL in parameters run on both")
 @pytest.mark.timeout(4 * 3600 if BIG else 900)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_nobody_gets_in_or_reads_where_they_do_not_belong(

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.integration.conftest import pytest_collection_modifyitems
+from tests.integration.conftest import KINDS, _is_second, pytest_collection_modifyitems
 from tests.unit.house.sources import ROOT
 
 MARK = "one_database"
+_SECURITY = "tests/integration/security"
 # A test of a query, a lock, a constraint, a date or a report runs on both, whatever it says.
 ON_SQLITE_ALONE = {
     "tests/integration/payments/test_machine.py::test_the_machine_finds_what_is_wrong",
+    f"{_SECURITY}/test_matrix.py::test_nobody_gets_in_or_reads_where_they_do_not_belong",
 }
 # What reaches for the database itself stands for what differs between the two.
 _OF_A_DATABASE = {
@@ -114,7 +118,9 @@ def test_the_mark_leaves_out_the_second_run_alone(monkeypatch: pytest.MonkeyPatc
 
     def item(kind: str | None, *, bears: bool) -> Any:
         case = {} if kind is None else {"callspec": SimpleNamespace(params={"database_kind": kind})}
-        return SimpleNamespace(get_closest_marker=lambda name: bears and name == MARK, **case)
+        return SimpleNamespace(
+            get_closest_marker=lambda name: bears and name == MARK, path=Path("test_x.py"), **case
+        )
 
     second = item("postgresql", bears=True)
     kept = [item("sqlite", bears=True), item(None, bears=True), item("postgresql", bears=False)]
@@ -125,3 +131,22 @@ def test_the_mark_leaves_out_the_second_run_alone(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("BIG")
     pytest_collection_modifyitems(config, items)
     assert (items, told) == (kept, [second])
+
+
+def test_of_tests_of_pages_each_runs_on_one_database_and_each_database_has_its_share() -> None:
+    def item(file: str, number: int, kind: str) -> Any:
+        call = SimpleNamespace(params={"database_kind": kind}, id=f"{kind}-{number}")
+        return SimpleNamespace(
+            get_closest_marker=lambda _name: None,
+            path=Path(file),
+            nodeid=f"{file}::test_x[{kind}-{number}]",
+            callspec=call,
+        )
+
+    left = Counter[str]()
+    for number in range(100):
+        second = [kind for kind in KINDS if _is_second(item("test_case_pages.py", number, kind))]
+        assert len(second) == 1
+        left.update(second)
+        assert not any(_is_second(item("test_cases.py", number, kind)) for kind in KINDS)
+    assert min(left.values()) > 30
