@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.e2e.conftest import NewPage
-from tests.e2e.support import LiveServer, page_check, shot
+from tests.e2e.support import BIG, LiveServer, page_check, shot
 
 PASSWORD = "three calm otters"
 REGISTER = (
@@ -50,13 +50,13 @@ def answer_page(page: Page, *, low: bool) -> None:
         page.locator(f"main form input[type=checkbox][name='{name}']").first.check()
 
 
-def answer_all(page: Page, *, low: bool, check: bool = False) -> int:
-    """Answer page after page to the check page; returns how many pages it took."""
+def answer_all(page: Page, *, low: bool, checked: int = 0) -> int:
+    """Answer page after page to the check page, so many checked; returns how many it took."""
     count = 0
     while "/page/" in page.url:
         count += 1
         assert count < 45, f"{page.url} goes round in circles"
-        if check:
+        if count <= checked:
             page_check(page)
         answer_page(page, low=low)
         here = page.url
@@ -131,7 +131,8 @@ def test_an_employer_answers_first_and_leaves_with_a_plan(
     with page.expect_navigation():
         page.get_by_role("button", name="Continue").click()
     shot(page, f"question-{viewport}")
-    pages = answer_all(page, low=True, check=True)
+    # Every page of questions on a phone; on a desktop the parts are the same with more room.
+    pages = answer_all(page, low=True, checked=45 if BIG or viewport == "phone" else 4)
     assert 20 <= pages <= 32
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
     page_check(page)
