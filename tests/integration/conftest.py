@@ -46,6 +46,8 @@ def _is_second(item: pytest.Item) -> bool:
         return False
     if item.get_closest_marker("one_database"):
         return bool(kind == "postgresql")
+    if item.get_closest_marker("both_databases"):
+        return False
     if not re.fullmatch(r"test_(?:\w+_)?pages\.py", item.path.name):
         return False
     # By the name without the database, so that both runs of a test are told apart the same way.

@@ -93,6 +93,7 @@ def test_the_proof_is_shown_when_asked_for(manager: PortalClient) -> None:
     assert "2 decisions" in proved
 
 
+@pytest.mark.both_databases
 def test_an_entry_changed_behind_the_portals_back_is_named(
     manager: PortalClient, database_kind: str
 ) -> None:

@@ -178,6 +178,7 @@ TAMPERING = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("what", TAMPERING)
 def test_tampering_is_found_and_named(owing: Owing, session: PortalSession, what: str) -> None:
     statement, words = TAMPERING[what]

@@ -40,6 +40,9 @@ from tests.support.client import PortalClient
 from tests.support.full_world import simple_addresses
 from tests.support.redis_server import RedisServer
 
+# Stamps move in the transaction that writes, and no other file proves it.
+pytestmark = pytest.mark.both_databases
+
 PLACE = "/about"
 
 

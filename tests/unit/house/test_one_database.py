@@ -134,10 +134,10 @@ def test_the_mark_leaves_out_the_second_run_alone(monkeypatch: pytest.MonkeyPatc
 
 
 def test_of_tests_of_pages_each_runs_on_one_database_and_each_database_has_its_share() -> None:
-    def item(file: str, number: int, kind: str) -> Any:
+    def item(file: str, number: int, kind: str, mark: str = "") -> Any:
         call = SimpleNamespace(params={"database_kind": kind}, id=f"{kind}-{number}")
         return SimpleNamespace(
-            get_closest_marker=lambda _name: None,
+            get_closest_marker=lambda name: name == mark or None,
             path=Path(file),
             nodeid=f"{file}::test_x[{kind}-{number}]",
             callspec=call,
@@ -149,4 +149,7 @@ def test_of_tests_of_pages_each_runs_on_one_database_and_each_database_has_its_s
         assert len(second) == 1
         left.update(second)
         assert not any(_is_second(item("test_cases.py", number, kind)) for kind in KINDS)
+        assert not any(
+            _is_second(item("test_case_pages.py", number, kind, "both_databases")) for kind in KINDS
+        )
     assert min(left.values()) > 30
