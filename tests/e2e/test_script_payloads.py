@@ -21,7 +21,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route
 from playwright.sync_api import Error as BrowserError
+from sqlalchemy import select
 
+from portal.caseload.models import Referral
+from portal.db import current_session
 from tests.support import planting
 from tests.support.client import PortalClient
 from tests.support.full_world import (
@@ -213,10 +216,17 @@ def pages_to_open(world: World) -> list[Shown]:
     """Where to look; the whole proof goes round as everybody, past many records of each kind."""
     if not BIG:
         return telling(pages_among(whole_round(world, thorough=False)))
-    shown = []
+    shown, more = [], (*ASKED, *refused_referrals(world))
     for person in reversed(PEOPLE):
-        shown += pages_among(go_round(world, person, each=EACH, more=ASKED))
+        shown += pages_among(go_round(world, person, each=EACH, more=more))
     return telling(shown)
+
+
+def refused_referrals(world: World) -> list[str]:
+    """Few of many: by chance none is among the first that a person comes to."""
+    with world.app.app_context():
+        told = select(Referral.reference).where(Referral.decision_note != "")
+        return [f"/referrals/{one}" for one in current_session().scalars(told)]
 
 
 @pytest.fixture
