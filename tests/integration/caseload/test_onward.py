@@ -69,7 +69,9 @@ def the_referral() -> ReferralOut:
 
 
 def mails() -> list[dict[str, Any]]:
-    rows = current_session().scalars(select(OutboxEntry).where(OutboxEntry.kind == "mail.send"))
+    rows = current_session().scalars(
+        select(OutboxEntry).where(OutboxEntry.kind == "mail.send").order_by(OutboxEntry.id)
+    )
     return [dict(row.payload) for row in rows]
 
 

@@ -64,7 +64,9 @@ def token_in(mails: Any) -> str:
 def mail_texts(session: PortalSession) -> str:
     from portal.db.outbox import OutboxEntry
 
-    rows = session.scalars(select(OutboxEntry).where(OutboxEntry.kind == "mail.send"))
+    rows = session.scalars(
+        select(OutboxEntry).where(OutboxEntry.kind == "mail.send").order_by(OutboxEntry.id)
+    )
     return "\n".join(str(row.payload.get("text", "")) for row in rows)
 
 

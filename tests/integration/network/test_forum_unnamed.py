@@ -126,7 +126,13 @@ def run_tell(session: PortalSession) -> None:
 
 
 def mails(session: PortalSession) -> list[dict[str, str]]:
-    return list(session.scalars(select(OutboxEntry.payload).where(OutboxEntry.kind == "mail.send")))
+    return list(
+        session.scalars(
+            select(OutboxEntry.payload)
+            .where(OutboxEntry.kind == "mail.send")
+            .order_by(OutboxEntry.id)
+        )
+    )
 
 
 def test_no_mail_tells_it(app: Flask, session: PortalSession, hidden: Writer) -> None:

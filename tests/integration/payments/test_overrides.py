@@ -83,7 +83,7 @@ def failing(app: Flask) -> Failing:
 
 def mails(subject: str) -> list[tuple[str, str]]:
     rows = current_session().scalars(
-        select(OutboxEntry.payload).where(OutboxEntry.kind == "mail.send")
+        select(OutboxEntry.payload).where(OutboxEntry.kind == "mail.send").order_by(OutboxEntry.id)
     )
     return [(row["to"], row["text"]) for row in rows if row["subject"].startswith(subject)]
 

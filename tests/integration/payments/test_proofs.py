@@ -45,7 +45,7 @@ def shown(app: Flask, desk: Desk) -> str:
 
 def fault_mails() -> list[str]:
     rows = current_session().scalars(
-        select(OutboxEntry.payload).where(OutboxEntry.kind == "mail.send")
+        select(OutboxEntry.payload).where(OutboxEntry.kind == "mail.send").order_by(OutboxEntry.id)
     )
     return [row["to"] for row in rows if "does not hold" in row["subject"]]
 
