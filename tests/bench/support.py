@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, insert, make_url
+from sqlalchemy import insert, make_url
 from werkzeug.test import EnvironBuilder
 
 from config import Settings
@@ -24,6 +24,7 @@ from portal.diagnostics.models import Response
 from portal.employers.models import Employer
 from tests.factories.accounts import make_user, sign_in
 from tests.support import databases
+from tests.support.statements import sent_to
 
 KINDS = ("sqlite", "postgresql")
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -161,19 +162,11 @@ class Statements:
 
 @contextmanager
 def statements_of(app: Flask) -> Iterator[Statements]:
-    """Everything the application asks of its database inside the block."""
+    """Everything the application asks of its database inside the block, known at its end."""
     noted = Statements()
-
-    def note(_c: Any, _cur: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if not statement.lstrip().upper().startswith(_CONTROL):
-            noted.made.append((statement, parameters))
-
-    engine = database_of(app).engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with sent_to(database_of(app).engine) as sent:
         yield noted
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+    noted.made += [one for one in sent if not one.sql.lstrip().upper().startswith(_CONTROL)]
 
 
 # People and rows ---------------------------------------------------------------------------------

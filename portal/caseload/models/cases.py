@@ -98,6 +98,13 @@ class NextAction(Base):
             postgresql_where=sql("state = 'open'"),
         ),
         Index("ix_next_actions_case_id", "case_id"),
+        Index(
+            "ix_next_actions_open_due_on",
+            "due_on",
+            "case_id",
+            sqlite_where=sql("state = 'open'"),
+            postgresql_where=sql("state = 'open'"),
+        ),
     )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))

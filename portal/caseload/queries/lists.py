@@ -14,15 +14,12 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
-    and_,
     bindparam,
     case,
     cast,
-    false,
     func,
     literal,
     null,
-    or_,
     select,
     union_all,
 )
@@ -46,16 +43,12 @@ from portal.caseload.queries.case_sql import (
     with_action,
     with_employer,
 )
-from portal.caseload.rules.lists import ALL, MINE, NOBODY, PAGE, CaseFilter
+from portal.caseload.queries.list_search import NO_SEARCH, SearchShape, asked_for, is_meant
+from portal.caseload.rules.lists import ALL, COUNTED, MINE, NOBODY, PAGE, CaseFilter
 from portal.caseload.rules.stages import Stage
 from portal.db import current_session
-from portal.employers.rules.identifiers import normalise_company_number
-from portal.employers.rules.names import telling_words
 from portal.kernel.clock import today
-from portal.kernel.ids import REFERENCE_LENGTH, normalise_reference
 from portal.programme.models import Organisation, StaffPost
-
-_MOST_WORDS = 6
 
 _u = User.__table__.c
 _o = Organisation.__table__.c
@@ -84,38 +77,14 @@ class Shape(NamedTuple):
     view: str
     adviser: str
     equal: tuple[str, ...]
-    search: tuple[bool, bool, bool, int, int]
+    search: SearchShape
     sort: str
     every_provider: bool
 
 
-class _Search(NamedTuple):
-    """What a person may mean by what they typed, each part empty where it cannot be meant."""
-
-    reference: str
-    number: str
-    email: str
-    words: tuple[str, ...]
-    parts: tuple[str, ...]
-
-    @property
-    def shape(self) -> tuple[bool, bool, bool, int, int]:
-        """Which parts there are."""
-        one, two, three = bool(self.reference), bool(self.number), bool(self.email)
-        return (one, two, three, len(self.words), len(self.parts))
-
-
-def _search(text: str) -> _Search:
-    reference = normalise_reference(text)
-    number = normalise_company_number(text) or ""
-    words = telling_words(text)[:_MOST_WORDS]
-    return _Search(
-        reference=reference if len(reference) == REFERENCE_LENGTH else "",
-        number=number if any(character.isdigit() for character in text) else "",
-        email=text.lower() if "@" in text else "",
-        words=tuple(words),
-        parts=tuple(text.lower().split()[:_MOST_WORDS]) if words else (),
-    )
+# How the keys of a page are found: all that fit in their order, or those with a next action by
+# its day and those with none by their own.
+_KEYS, _PLANNED, _UNPLANNED = "keys", "planned", "unplanned"
 
 
 def _asked(wanted: CaseFilter, scope: Scope) -> tuple[Shape, dict[str, Any]]:
@@ -130,23 +99,13 @@ def _asked(wanted: CaseFilter, scope: Scope) -> tuple[Shape, dict[str, Any]]:
     adviser = wanted.adviser
     if adviser not in {ALL, MINE, NOBODY}:
         known["me"], adviser = int(adviser), MINE
-    search = _search(wanted.q)
-    known |= {"reference": search.reference, "number": search.number}
-    known["email"] = _like(search.email)
-    known |= {f"word_{place}": _like(word) for place, word in enumerate(search.words)}
-    known |= {f"part_{place}": _like(part) for place, part in enumerate(search.parts)}
     every = scope.organisations is None
-    shape = search.shape if wanted.q else (False, False, False, 0, 0)
-    return Shape(wanted.view, adviser, tuple(equal), shape, wanted.sort, every), known
-
-
-def _like_of(name: str) -> Any:
-    return bindparam(name, type_=String())
-
-
-def _like(text: str) -> str:
-    escaped = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
-    return f"%{escaped}%"
+    if wanted.q:
+        search, given = asked_for(wanted.q)
+        known |= given
+    else:
+        search = NO_SEARCH
+    return Shape(wanted.view, adviser, tuple(equal), search, wanted.sort, every), known
 
 
 def _conditions(shape: Shape, *, searched: bool) -> list[ColumnElement[bool]]:
@@ -160,38 +119,18 @@ def _conditions(shape: Shape, *, searched: bool) -> list[ColumnElement[bool]]:
     if view is not None:
         found.append(view)
     if searched:
-        found.append(_named(shape))
+        found.append(is_meant(shape.search))
     return found
 
 
 def _source(shape: Shape) -> FromClause:
     """The tables that a count or an order needs and no more: others only cost time."""
     source: FromClause = Case.__table__
-    by_employer = _OF_EMPLOYER & {*shape.equal, shape.view, shape.sort}
-    if by_employer or any(shape.search):
+    if _OF_EMPLOYER & {*shape.equal, shape.view, shape.sort}:
         source = with_employer
     if shape.sort in {"next", "stage"} or shape.view in _NEEDS_ACTION:
         source = source.outerjoin(NextAction.__table__, its_action)
     return source
-
-
-def _named(shape: Shape) -> ColumnElement[bool]:
-    """Every word in the employer's name or in the contact's, or the number, or the address."""
-    by_reference, by_number, by_email, words, parts = shape.search
-    options: list[ColumnElement[bool]] = []
-    if by_reference:
-        reference = bindparam("reference", type_=String())
-        options += [c.reference == reference, e.reference == reference]
-    if by_number:
-        options.append(e.company_number == bindparam("number", type_=String()))
-    if by_email:
-        options.append(func.lower(c.contact_email).like(_like_of("email"), escape="/"))
-    if words:
-        contact = func.lower(c.contact_name)
-        names = [e.search_text.like(_like_of(f"word_{i}"), escape="/") for i in range(words)]
-        people = [contact.like(_like_of(f"part_{i}"), escape="/") for i in range(parts)]
-        options += [and_(*names), and_(*people)]
-    return or_(*options) if options else false()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +142,18 @@ class Frame:
     advisers: list[tuple[str, str]]
     providers: list[tuple[str, str]]
 
+    @property
+    def more(self) -> bool:
+        """Whether there are more than were counted, which is one past ``COUNTED``."""
+        return self.total > COUNTED
+
 
 def frame(wanted: CaseFilter, scope: Scope) -> Frame:
-    """The count of a list and the choices of its filters, in one statement."""
+    """The count of a list and the choices of its filters, in one statement.
+
+    They are counted to one past ``COUNTED``: nobody pages further, and a count of them all would
+    take longer the more there are.
+    """
     shape, known = _asked(wanted, scope)
     # The order and the page make no difference to the count.
     query = _frame(shape._replace(sort=""), searched=bool(wanted.q))
@@ -223,9 +171,10 @@ def frame(wanted: CaseFilter, scope: Scope) -> Frame:
 
 @lru_cache(maxsize=256)
 def _frame(shape: Shape, *, searched: bool) -> CompoundSelect[Any]:
-    total = select(literal("total"), func.count(), literal("")).select_from(_source(shape))
+    some = select(literal(1).label("one")).select_from(_source(shape))
+    some = some.where(*_conditions(shape, searched=searched)).limit(COUNTED + 1)
     parts = [
-        total.where(*_conditions(shape, searched=searched)),
+        select(literal("total"), func.count(), literal("")).select_from(some.subquery()),
         select(literal("source"), _s.id, _s.name),
     ]
     if shape.every_provider:
@@ -260,26 +209,69 @@ class CaseRow:
     is_open: bool
 
 
-def rows(wanted: CaseFilter, scope: Scope) -> list[CaseRow]:
-    """One page of a list, in one statement."""
+def rows(wanted: CaseFilter, scope: Scope, *, many: bool = False) -> list[CaseRow]:
+    """One page of a list, in one statement; in three at the most where it is one of ``many``.
+
+    Few cases are found and put in order. Many are read in their order until the page is full.
+    """
     shape, known = _asked(wanted, scope)
-    known |= {"page_size": PAGE, "skipped": (wanted.page - 1) * PAGE}
-    query = _rows(shape, searched=bool(wanted.q))
-    return [CaseRow(*row) for row in current_session().execute(query, known)]
+    skipped = (wanted.page - 1) * PAGE
+    searched = bool(wanted.q)
+    if many and shape.sort == "next" and shape.view not in _NEEDS_ACTION:
+        return _soonest(shape, known, skipped, searched=searched)
+    return _page(_rows(shape, _KEYS, searched=searched), known, PAGE, skipped)
+
+
+def _soonest(shape: Shape, known: dict[str, Any], skipped: int, *, searched: bool) -> list[CaseRow]:
+    """One page of many cases: first those with a next action, by its day, then those without."""
+    found = _page(_rows(shape, _PLANNED, searched=searched), known, PAGE, skipped)
+    if len(found) == PAGE:
+        return found
+    if skipped and not found:
+        count = _planned_count(shape, searched=searched)
+        skipped -= current_session().execute(count, known).scalar_one()
+    else:
+        skipped = 0
+    query = _rows(shape, _UNPLANNED, searched=searched)
+    return found + _page(query, known, PAGE - len(found), skipped)
+
+
+def _page(query: Select[Any], known: dict[str, Any], size: int, skipped: int) -> list[CaseRow]:
+    given = known | {"page_size": size, "skipped": skipped}
+    return [CaseRow(*row) for row in current_session().execute(query, given)]
+
+
+def _planned(shape: Shape, *, searched: bool) -> Select[Any]:
+    """Cases with a next action. An EXISTS and no join: so the actions are read by their day."""
+    case = select(literal(1)).select_from(_source(shape._replace(sort="")))
+    held = case.where(c.id == n.case_id, *_conditions(shape, searched=searched))
+    held = held.correlate(NextAction.__table__)
+    return select(n.case_id.label("id")).where(n.state == "open", held.exists())
+
+
+@lru_cache(maxsize=64)
+def _planned_count(shape: Shape, *, searched: bool) -> Select[Any]:
+    return select(func.count()).select_from(_planned(shape, searched=searched).subquery())
+
+
+def _keys(shape: Shape, way: str, *, searched: bool) -> Select[Any]:
+    if way == _PLANNED:
+        return _planned(shape, searched=searched).order_by(n.due_on, n.case_id)
+    conditions = _conditions(shape, searched=searched)
+    if way == _UNPLANNED:
+        planned = select(literal(1)).where(its_action).correlate(Case.__table__).exists()
+        query = select(c.id).select_from(_source(shape._replace(sort="")))
+        return query.where(*conditions, ~planned).order_by(c.id)
+    query = select(c.id).select_from(_source(shape)).where(*conditions)
+    return query.order_by(*_ORDERS[shape.sort])
 
 
 @lru_cache(maxsize=256)
-def _rows(shape: Shape, *, searched: bool) -> Select[Any]:
+def _rows(shape: Shape, way: str, *, searched: bool) -> Select[Any]:
     # The keys of the page first: only its own rows are looked up in the other tables.
-    keys = (
-        select(c.id)
-        .select_from(_source(shape))
-        .where(*_conditions(shape, searched=searched))
-        .order_by(*_ORDERS[shape.sort])
-        .limit(bindparam("page_size", type_=Integer()))
-        .offset(bindparam("skipped", type_=Integer()))
-    )
-    page = keys.subquery()
+    keys = _keys(shape, way, searched=searched)
+    keys = keys.limit(bindparam("page_size", type_=Integer()))
+    page = keys.offset(bindparam("skipped", type_=Integer())).subquery()
     source = with_action.join(page, page.c.id == c.id).outerjoin(
         User.__table__, _u.id == c.adviser_id
     )

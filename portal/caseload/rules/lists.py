@@ -14,6 +14,8 @@ MINE: Final = "me"
 NOBODY: Final = "none"
 LONGEST: Final = 100
 MOST_PAGES: Final = 100_000
+# The cases of a list are counted, and paged through, as far as this; taken away they are all.
+COUNTED: Final = 5_000
 
 VIEWS: Final[Mapping[str, str]] = {
     "open": "Open cases",

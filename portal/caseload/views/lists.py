@@ -14,6 +14,7 @@ from portal.caseload.queries.case_sql import Scope
 from portal.caseload.queries.lists import EXPORT_COLUMNS, CaseRow, Frame
 from portal.caseload.rules.lists import (
     ALL,
+    COUNTED,
     MINE,
     NOBODY,
     PAGE,
@@ -62,16 +63,17 @@ def case_list() -> ResponseReturnValue:
     scope, default = scope_of(actor), default_adviser(actor)
     wanted = read_filter(request.args, default_adviser=default)
     found = queries.frame(wanted, scope)
-    pages = max(-(-found.total // PAGE), 1)
+    pages = max(-(-min(found.total, COUNTED) // PAGE), 1)
     if wanted.page > pages:
         return redirect(_address(wanted, default, page=pages))
-    rows = queries.rows(wanted, scope) if found.total else []
+    rows = queries.rows(wanted, scope, many=found.more) if found.total else []
     day = today()
     first = (wanted.page - 1) * PAGE
     return render_template(
         "caseload/list.html",
         wanted=wanted,
-        total=found.total,
+        total=min(found.total, COUNTED),
+        more=found.more,
         first=first + 1,
         last=first + len(rows),
         rows=lines(rows, day, more=[_more(row, wanted) for row in rows]),

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import insert, select, text
 
 from portal.cli.schema import differences, downgrade, upgrade
 from portal.db import current_session, unit_of_work
@@ -21,6 +18,7 @@ from portal.integrations import search
 from tests.factories.employers import make_employer
 from tests.support.plans import plan_lines
 from tests.support.races import database_of
+from tests.support.statements import sent_to
 
 _WORDS = (
     *("Bäckerei", "CAFÉ", "Łódź", "M", "&", "q", "50%", "off_cuts", "O'Brien", "Straße", "ﬁsh"),
@@ -176,29 +174,13 @@ def test_who_was_here_before_the_index_is_in_it(committed_app: Flask) -> None:
 # Plans -------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def asked_of(app: Flask) -> Iterator[list[tuple[str, Any]]]:
-    """Every question, with its values."""
-    noted: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cur: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if statement.startswith("SELECT"):
-            noted.append((statement, parameters))
-
-    engine = database_of(app).engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield noted
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 def read_whole(app: Flask, question: str) -> list[str]:
     """Lines of plans that read every employer, for want of an index or in the order of names."""
-    with asked_of(app) as noted:
+    with sent_to(database_of(app).engine) as sent:
         search_employers(question)
     connection = current_session().connection()
-    lines = [line for one in list(noted) for line in plan_lines(connection, *one)]
+    asked = [one for one in sent if one.sql.startswith("SELECT")]
+    lines = [line for one in asked for line in plan_lines(connection, *one)]
     assert any("employers" in line for line in lines)
     # The last two hold every employer: whoever goes through them has read all.
     marks = ("SCAN employers", "Seq Scan on employer", "ix_employers_name", "_merged_into_id")
@@ -241,8 +223,8 @@ def test_three_letters_are_found_by_the_index(app: Flask, monkeypatch: pytest.Mo
 def test_a_list_is_read_in_its_order(app: Flask) -> None:
     """Not sorted: fifty of a hundred thousand are the first fifty of an index."""
     for question in ("", "bakery"):
-        with asked_of(app) as noted:
+        with sent_to(database_of(app).engine) as sent:
             assert search_employers(question).next_after
-        lines = plan_lines(current_session().connection(), *noted[-1])
+        lines = plan_lines(current_session().connection(), *sent[-1])
         assert any("ix_employers_name_id" in line for line in lines), lines
         assert not any("ORDER BY" in line or "Sort" in line for line in lines), lines

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from portal.db import unit_of_work
-from portal.db.session import PortalSession
+from portal.db.session import PortalSession, current_database
 from portal.kernel.clock import freeze, utc_now
 from portal.kernel.ids import new_token
 from portal.kernel.people import PORTAL
@@ -29,6 +29,7 @@ from tests.factories.peers import (
     make_scores,
 )
 from tests.support.client import PortalClient
+from tests.support.statements import sent_to
 
 
 def test_an_employer_asks_changes_and_withdraws(
@@ -304,19 +305,6 @@ def test_pages_ask_the_database_as_often_for_many_as_for_few(
 
 
 def statements(client: PortalClient, path: str) -> int:
-    from sqlalchemy import event
-
-    from portal.db.session import current_database
-
-    engine = current_database().engine
-    seen: list[str] = []
-
-    def note(_c: object, _cur: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with sent_to(current_database().engine) as sent:
         assert client.get(path).status_code == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return len([one for one in seen if one.startswith("SELECT")])
+    return len([one for one in sent if one.sql.startswith("SELECT")])

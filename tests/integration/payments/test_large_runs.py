@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from portal.db import audit, current_session, unit_of_work
 from portal.db.outbox import OutboxEntry
@@ -23,22 +22,7 @@ from tests.factories.payments import PROGRAMME
 from tests.support import claims_world as world
 from tests.support.claims_world import Desk
 from tests.support.races import database_of
-
-
-@contextmanager
-def statements(app: Flask) -> Iterator[list[str]]:
-    """What is sent to the database; many rows sent with one statement are one."""
-    made: list[str] = []
-
-    def note(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
-        made.append(statement)
-
-    engine = database_of(app).engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield made
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+from tests.support.statements import sent_to
 
 
 def approved(desk: Desk, claims: int) -> list[str]:
@@ -65,7 +49,7 @@ def paid(run: PaymentRun, by: Author) -> list[Payment]:
 
 
 def counted(app: Flask, work: Callable[[], Any]) -> tuple[int, Any]:
-    with unit_of_work(), statements(app) as sent:
+    with unit_of_work(), sent_to(database_of(app).engine) as sent:
         result = work()
         current_session().flush()
     return len(sent), result

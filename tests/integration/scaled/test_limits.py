@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from config import Settings
@@ -17,6 +17,7 @@ from portal.db import current_session, unit_of_work
 from portal.db.postgres import Limits
 from portal.db.session import Database
 from tests.support.races import database_of
+from tests.support.statements import sent_to
 
 pytestmark = pytest.mark.parametrize("committed_app", ["postgresql"], indirect=True)
 PAGE = "/help"
@@ -139,18 +140,16 @@ def test_behind_a_pooler_limits_are_of_a_transaction_and_nothing_is_prepared(
     # What was said for a transaction is forgotten with it: the next may be somebody else's.
     assert driver.execute("SHOW statement_timeout").fetchone() == ("0",)
     raw.close()
-    seen: list[str] = []
-
-    def note(_c: Any, cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    with committed_app.app_context(), unit_of_work() as session:
+    with (
+        sent_to(database.engine) as sent,
+        committed_app.app_context(),
+        unit_of_work() as session,
+    ):
         for _ in range(8):
             session.execute(text("SELECT 1"))
         prepared = session.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
     assert prepared == 0
-    assert len(seen) == 9
+    assert len(sent) == 9
 
 
 def test_without_a_pooler_what_is_asked_often_is_prepared(

@@ -13,7 +13,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import Engine, text
 
 from portal.cli import schema
 from portal.cli.schema import EXPANDING_SINCE, Patience, TablesHeld, alembic_config, upgrade
@@ -25,6 +25,7 @@ from tests.factories.employers import make_employer
 from tests.support.drill import refused
 from tests.support.expanding import expanding_faults
 from tests.support.races import database_of
+from tests.support.statements import sent_to
 
 on_postgresql = pytest.mark.parametrize("committed_app", ["postgresql"], indirect=True)
 _BODY = """
@@ -250,19 +251,9 @@ def test_readiness_bears_a_later_version_and_no_earlier_one(committed_app: Flask
 
 def statements_of(database: Database, step: Callable[[], None]) -> list[str]:
     """What a step says to the database."""
-    said: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    from sqlalchemy import Engine
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with sent_to(Engine) as sent:
         step()
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    return said
+    return [one.sql for one in sent]
 
 
 @on_postgresql
