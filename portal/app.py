@@ -26,7 +26,7 @@ from portal.db.postgres import Limits
 from portal.db.replica import init_replica
 from portal.integrations import init_integrations
 from portal.logs import init_logs
-from portal.web.app import PortalEnvironment, init_web
+from portal.web.app import PortalEnvironment, PortalFlask, init_web
 from portal.web.kept import init_kept_pages
 
 
@@ -48,7 +48,7 @@ def limits_of(settings: Settings) -> Limits:
 def build(settings: Settings | None = None, **engine_options: Any) -> Flask:
     """The application with everything registered, lower rooms first."""
     settings = settings or Settings()
-    app = Flask(
+    app = PortalFlask(
         "portal",
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static" / "dist"),

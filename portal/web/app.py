@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from datetime import date
 from typing import Any
 
@@ -19,12 +19,20 @@ from portal.web.errors import init_errors
 from portal.web.health import init_health
 from portal.web.maintenance import init_maintenance, is_read_only
 from portal.web.metrics import init_metrics
-from portal.web.navigation import nav_items
+from portal.web.navigation import init_navigation, navigation
 from portal.web.pages import init_pages
 from portal.web.programmes import init_programmes_by_host
 from portal.web.reads import init_reads
 from portal.web.request_ids import init_request_ids
 from portal.web.security import init_security
+
+
+class PortalFlask(Flask):
+    """Flask for views and hooks that are all plain functions."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: each of twenty-six a request would be asked whether it is async."""
+        return func
 
 
 class PortalEnvironment(Environment):
@@ -49,7 +57,7 @@ def _context() -> dict[str, Any]:
         # Mail composed by a command or a job: nobody is looking at a page.
         return {}
     actor = current_actor()
-    known: dict[str, Any] = {"current_actor": actor, "nav_items": nav_items()}
+    known: dict[str, Any] = {"current_actor": actor, "main_navigation": navigation()}
     known["read_only"] = is_read_only()
     if actor.is_authenticated:
         known["sign_out_href"] = url_for("security.logout")
@@ -69,6 +77,7 @@ def init_web(app: Flask) -> None:
     init_assets(app)
     init_access(app)
     init_errors(app)
+    init_navigation(app)
     init_pages(app)
     init_health(app)
     init_reads(app)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app, request, url_for
+from markupsafe import Markup
 
 from portal.web.access import Actor, current_actor
 
 NAV_EXTENSION = "portal_navigation"
 HOME_EXTENSION = "portal_home"
+_DRAWN = "portal_navigation_drawn"
+# Some 2 KB each: a person with one employer has a set of their own on each page of the menu.
+_KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +70,54 @@ def home_of(actor: Actor) -> str | None:
     return next((address for _order, choose in known if (address := choose(actor))), None)
 
 
-def nav_items() -> list[dict[str, Any]]:
-    """The entries this person sees, as the layout's macro takes them."""
+class _Shown(NamedTuple):
+    """An entry as one person sees it on one page: all that its HTML depends on."""
+
+    text: str
+    endpoint: str
+    values: tuple[tuple[str, Any], ...]
+    active: bool
+
+
+def navigation() -> Markup:
+    """The main navigation as this person sees it on this page; empty where it has no entry.
+
+    It is drawn once for each set of entries: addresses and HTML were a seventh of a list page.
+    """
     actor = current_actor()
+    blueprint, endpoint = request.blueprint, request.endpoint
     entries: list[NavEntry] = current_app.extensions.get(NAV_EXTENSION, [])
-    return [
-        {
-            "text": entry.text,
-            "href": url_for(entry.endpoint, **(entry.values(actor) if entry.values else {})),
-            "active": entry.is_active(request.blueprint, request.endpoint),
-        }
+    shown = tuple(
+        _Shown(
+            entry.text,
+            entry.endpoint,
+            tuple(entry.values(actor).items()) if entry.values else (),
+            entry.is_active(blueprint, endpoint),
+        )
         for entry in entries
         if entry.show(actor)
+    )
+    drawn: Callable[[str, tuple[_Shown, ...]], Markup] = current_app.extensions[_DRAWN]
+    return drawn(request.root_path, shown)
+
+
+def _draw(_root: str, shown: tuple[_Shown, ...]) -> Markup:
+    """The navigation's HTML; addresses begin with the folder the portal is served from."""
+    if not shown:
+        return Markup()
+    items = [
+        {
+            "text": entry.text,
+            "href": url_for(entry.endpoint, **dict(entry.values)),
+            "active": entry.active,
+        }
+        for entry in shown
     ]
+    component = current_app.jinja_env.get_template("components/service_navigation.html").module
+    drawn: Markup = component.service_navigation(items, label="Main")  # type: ignore[attr-defined]
+    return drawn
+
+
+def init_navigation(app: Flask) -> None:
+    """What was drawn is kept with the application, the sets asked for last."""
+    app.extensions[_DRAWN] = lru_cache(maxsize=_KEPT)(_draw)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 
 from portal.web import assets
 from portal.web.brand import BRAND
@@ -70,14 +71,10 @@ def test_a_visitor_is_offered_to_sign_in():
     assert "Sign out" not in shown
 
 
-def test_navigation_marks_where_one_is_and_may_be_absent():
-    items = [
-        {"text": "Home", "href": "/", "active": False},
-        {"text": "Plan", "href": "/p", "active": True},
-    ]
-    shown = page(nav_items=items)
-    assert shown.count("aria-current") == 1
-    assert "govuk-service-navigation" not in page()
+def test_navigation_stands_between_header_and_main_and_may_be_absent():
+    shown = page(main_navigation=Markup('<nav aria-label="Main">Here</nav>'))
+    assert re.search(r'</header>\s*<nav aria-label="Main">Here</nav>.*<main ', shown, re.DOTALL)
+    assert 'aria-label="Main"' not in page()
 
 
 def test_flash_messages_have_ids_of_their_own():
