@@ -18,6 +18,7 @@ from portal.accounts import throttle
 from portal.accounts.models import SignInCounter, User
 from portal.accounts.security.hashing import PreparedContext
 from portal.db import current_session, unit_of_work
+from portal.web.security import limiter
 from tests.factories.accounts import PASSWORD, make_user, sign_in, sign_in_with_password
 from tests.integration.accounts.journeys import (
     code_now,
@@ -348,3 +349,11 @@ def test_a_code_that_may_be_used_twice_is_noticed(
         with unit_of_work() as session:
             session.get_one(User, user.id).tf_last_counter = None
     assert signed_in == [True, True]
+
+
+def test_limits_are_of_routes_alone(app: Flask) -> None:
+    """Wider ones would be passed over: see ``RouteLimits``."""
+    known = limiter.limit_manager
+    assert list(known.application_limits) == list(known.default_limits) == []
+    assert not any(known.blueprint_limits(app, name) for name in app.blueprints)
+    assert limiter._marked_for_limiting
