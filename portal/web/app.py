@@ -16,6 +16,7 @@ from portal.web.access import current_actor, init_access
 from portal.web.assets import asset_url, init_assets
 from portal.web.brand import BRAND
 from portal.web.errors import init_errors
+from portal.web.escaping import PlainOutput
 from portal.web.health import init_health
 from portal.web.maintenance import init_maintenance, is_read_only
 from portal.web.metrics import init_metrics
@@ -42,6 +43,8 @@ class PortalEnvironment(Environment):
     template adds none, both are given the one plain dictionary, which makes that a matter of a
     microsecond; a page imports up to ten components.
     """
+
+    code_generator_class = PlainOutput
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The environment's own globals, under those of the template if it has any."""
