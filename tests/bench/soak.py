@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.load import Exchange, Generator, percentile
+from tests.bench.soak_cookies import Jar
 from tests.bench.soak_mix import Kind, Mix, Step
 from tests.bench.soak_verdict import Minute, verdict
 from tests.bench.soak_watch import Watch
@@ -72,6 +73,7 @@ class People:
 
     def __init__(self, mix: Mix, port: int) -> None:
         self.mix = mix
+        self.jar = Jar()
         self.tally = Tally()
         self.number = 0
         self.generator = Generator(port, self._done)
@@ -87,10 +89,12 @@ class People:
     def _send(self, kind: Kind, step: Step, due: float) -> None:
         self.tally.due += 1
         keep = step.then is not None
-        self.generator.send(step.request, due=due, tag=(kind, step), keep_body=keep)
+        request = self.jar.dressed(step.request)
+        self.generator.send(request, due=due, tag=(kind, step), keep_body=keep)
 
     def _done(self, exchange: Exchange, fault: str) -> None:
         kind, step = exchange.tag
+        self.jar.take(step.request, exchange.head)
         now = time.monotonic()
         if fault or exchange.status != step.expect:
             kind.under_way -= 1
