@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,13 @@ from flask import Flask, g, render_template
 
 from portal.db import unit_of_work
 from portal.diagnostics import service
+from tests.bench import django_peer
 from tests.bench.harness import Measure, Timings, interleaved, paired_ratio
 from tests.bench.support import (
     KINDS,
     NAMES,
     Visit,
+    database_of,
     person_with_cookie,
     portal_on,
     repeated,
@@ -24,6 +27,7 @@ from tests.bench.support import (
     session_cookie,
     statements_of,
     visit,
+    visit_with,
     workplace,
 )
 from tests.bench.support_pages import (
@@ -42,6 +46,9 @@ EMPLOYERS = 100_000
 FEW = 10
 LIST_GOAL = {"sqlite": 4.5, "postgresql": 3.8}
 STATEMENTS_GOAL = 6
+# At least 2.5 times as fast as an equivalent page of Django.
+DJANGO_GOAL = 0.4
+_ROW = re.compile(r'<tr class="govuk-table__row">.*?</tr>', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,8 @@ def _on_one_database(app: Flask, kind: str, size: Size, folder: Path) -> Iterato
     listed = visit(app, paths["list"], cookie)
     usual = visit(app, "/bench/list-usual", cookie)
     floor = _floor(app, listed, write_row=list_row)
-    timed = _timed(size, {"ours": listed, "usual": usual, "floor": floor})
+    django = _django(database_of(app).url, listed)
+    timed = _timed(size, {"ours": listed, "usual": usual, "django": django, "floor": floor})
     milliseconds = timed["ours"].median / size.times * 1000
     over_floor = paired_ratio(timed["ours"], timed["floor"])
     yield Measure(
@@ -100,6 +108,16 @@ def _on_one_database(app: Flask, kind: str, size: Size, folder: Path) -> Iterato
         peer="ORM + govuk-frontend-jinja",
         floor=over_floor,
     )
+    yield Measure(
+        f"List page vs Django, {NAMES[kind]}",
+        milliseconds,
+        "ms",
+        ratio=paired_ratio(timed["ours"], timed["django"]),
+        goal=DJANGO_GOAL,
+        peer="Django, its templates and sessions",
+        floor=over_floor,
+        note="the same rows and cells, as startproject and a list view make them",
+    )
     if "staff's employers" in paths:
         yield _real_list(app, paths["staff's employers"], cookie, kind, size)
     for name in paths:
@@ -112,6 +130,19 @@ def _on_one_database(app: Flask, kind: str, size: Size, folder: Path) -> Iterato
         )
     yield from _question_page(app, kind, size)
     yield from _served(app, kind, size, folder, cookie)
+
+
+def _django(url: str, ours: Visit) -> Visit:
+    """Django's page of the same rows.
+
+    Raises:
+        RuntimeError: when they are not the same, and nothing can be compared.
+    """
+    project, cookies = django_peer.project(url)
+    theirs = visit_with(project, "/bench/list", cookies)
+    if _ROW.findall(theirs().decode()) != _ROW.findall(ours().decode()):
+        raise RuntimeError("Django's list shows other rows than the portal's")
+    return theirs
 
 
 def _real_list(app: Flask, path: str, cookie: str, kind: str, size: Size) -> Measure:

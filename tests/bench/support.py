@@ -132,7 +132,12 @@ class Visit:
 
 def visit(app: Wsgi, path: str, cookie: str = "") -> Visit:
     """A GET of the path with this session cookie."""
-    headers = {"Cookie": f"session={cookie}"} if cookie else {}
+    return visit_with(app, path, f"session={cookie}" if cookie else "")
+
+
+def visit_with(app: Wsgi, path: str, cookies: str) -> Visit:
+    """A GET of the path with these cookies, as they stand in the header."""
+    headers = {"Cookie": cookies} if cookies else {}
     builder = EnvironBuilder(path=path, headers=headers)
     environ = builder.get_environ()
     builder.close()
