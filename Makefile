@@ -45,7 +45,7 @@ scale: setup ## Simulate a campaign month for all of England (docs/scale.md)
 soak: setup ## Everything at once at 70% of the measured limit, and a verdict (MINUTES=60, SHARE=0.7, ON=sqlite)
 	@$(BIN)/python -m tests.bench.soak --minutes $(or $(MINUTES),60) --share $(or $(SHARE),0.7) --kind $(or $(ON),sqlite)
 
-prove: setup ## The long proofs in full (contention, kill runs)
+prove: setup ## The long proofs in full, and tests of pages on the second database
 	@BIG=1 $(BIN)/python -m pytest -m slow --timeout 14400
 
 lock: setup ## Pin every package again, with hashes

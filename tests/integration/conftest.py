@@ -25,15 +25,19 @@ from tests.support.client import PortalClient
 KINDS = ("sqlite", "postgresql")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out, and count as deselected, the second run of what one database is enough for.
 
     That is what says so, on SQLite; and of the files of tests of pages, on whose queries and
-    services other files put both, each test on one of them. With BIG=1 everything runs on both.
+    services other files put both, each test on one of them. With BIG=1 everything runs on both,
+    and the second runs belong to the long proofs.
     """
-    if os.environ.get("BIG") == "1":
-        return
     second = [item for item in items if _is_second(item)]
+    if os.environ.get("BIG") == "1":
+        for item in second:
+            item.add_marker(pytest.mark.slow)
+        return
     config.hook.pytest_deselected(items=second)
     left = {id(item) for item in second}
     items[:] = [item for item in items if id(item) not in left]

@@ -110,7 +110,9 @@ def test_a_mark_without_a_reason_or_for_many_is_refused(source: str) -> None:
         faults("a.py", source)
 
 
-def test_the_mark_leaves_out_the_second_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_run_alone_is_left_out_and_is_one_of_the_long_proofs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     told: list[Any] = []
     config: Any = SimpleNamespace(
         hook=SimpleNamespace(pytest_deselected=lambda *, items: told.extend(items))
@@ -119,15 +121,20 @@ def test_the_mark_leaves_out_the_second_run_alone(monkeypatch: pytest.MonkeyPatc
     def item(kind: str | None, *, bears: bool) -> Any:
         case = {} if kind is None else {"callspec": SimpleNamespace(params={"database_kind": kind})}
         return SimpleNamespace(
-            get_closest_marker=lambda name: bears and name == MARK, path=Path("test_x.py"), **case
+            get_closest_marker=lambda name: bears and name == MARK,
+            path=Path("test_x.py"),
+            add_marker=lambda mark: proofs.append((kind, bears, mark.name)),
+            **case,
         )
 
+    proofs: list[tuple[str | None, bool, str]] = []
     second = item("postgresql", bears=True)
     kept = [item("sqlite", bears=True), item(None, bears=True), item("postgresql", bears=False)]
     items = [second, *kept]
     monkeypatch.setenv("BIG", "1")
     pytest_collection_modifyitems(config, items)
     assert (len(items), told) == (4, [])
+    assert proofs == [("postgresql", True, "slow")]
     monkeypatch.delenv("BIG")
     pytest_collection_modifyitems(config, items)
     assert (items, told) == (kept, [second])
