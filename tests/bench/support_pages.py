@@ -214,8 +214,9 @@ class RawPage:
         if write_row is not None:
             start = html.index("<tr", html.index("<tbody"))
             end = html.rindex("</tbody>")
-        self.head = html[:start].split(nonce)
-        self.tail = html[end:].split(nonce)
+        # A page that is kept for every visitor has none: its scripts are allowed by their hash.
+        self.head = html[:start].split(nonce) if nonce else [html[:start]]
+        self.tail = html[end:].split(nonce) if nonce else [html[end:]]
 
     def __call__(self, environ: dict[str, Any], start: Any) -> list[bytes]:
         """Check the cookie, ask the database, format one string."""
@@ -240,7 +241,7 @@ class RawPage:
 
 
 def nonce_in(html: str) -> str:
-    """The nonce of a page's scripts."""
+    """The nonce of a page's scripts; empty where they have none."""
     return html.partition('nonce="')[2].partition('"')[0]
 
 
