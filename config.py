@@ -76,6 +76,12 @@ class Settings(BaseSettings):
         description="PostgreSQL ends a transaction of a page in which nothing happens for so many "
         "milliseconds, and one of a job after ten times that; 0: never.",
     )
+    database_random_page_cost: float = Field(
+        default=1.1,
+        ge=0,
+        description="What PostgreSQL takes reading a page at random to cost, as against the next "
+        "one; 1.1 is for disks without moving parts, 4 for others; 0: as the server is set.",
+    )
     migration_lock_timeout_ms: int = Field(
         default=3000,
         gt=0,

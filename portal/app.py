@@ -42,6 +42,7 @@ def limits_of(settings: Settings) -> Limits:
         lock_ms=settings.database_lock_timeout_ms,
         statement_ms=settings.database_statement_timeout_ms,
         idle_ms=settings.database_idle_timeout_ms,
+        random_page_cost=settings.database_random_page_cost,
     )
 
 

@@ -26,6 +26,10 @@ class Limits:
     pages: jobs and commands have no limit for a statement and ten times ``idle_ms`` for a
     transaction in which nothing happens. ``pgbouncer``: a pooler in transaction mode is in
     between, where a connection belongs to one transaction at a time.
+
+    ``random_page_cost`` is how the planner weighs an index against reading a table whole, 0 as the
+    server is set. The server's own 4 is for a disk that turns: with it a claim of 5,000 lines read
+    all 310,000 outputs of a programme.
     """
 
     pool_size: int = 5
@@ -37,17 +41,20 @@ class Limits:
     lock_ms: int = LOCK_MILLISECONDS
     statement_ms: int = 20_000
     idle_ms: int = 60_000
+    random_page_cost: float = 1.1
 
-    def times(self) -> dict[str, int]:
-        """What holds for what is done now: a request, or a job or command."""
+    def said(self) -> dict[str, float]:
+        """What is said for what is done now: a request, or a job or command."""
         if has_request_context():
             statement, idle = self.statement_ms, self.idle_ms
         else:
             statement, idle = 0, self.idle_ms * _JOB_IDLE
+        weighing = {"random_page_cost": self.random_page_cost} if self.random_page_cost else {}
         return {
             "lock_timeout": self.lock_ms,
             "statement_timeout": statement,
             "idle_in_transaction_session_timeout": idle,
+            **weighing,
         }
 
 
@@ -90,8 +97,8 @@ def _limit_connections(engine: Engine, limits: Limits) -> None:
 
     @event.listens_for(engine, "do_connect")
     def on_opening(_dialect: Any, _record: Any, _cargs: list[Any], cparams: dict[str, Any]) -> None:
-        times = limits.times().items()
-        cparams["options"] = " ".join(f"-c {name}={value}" for name, value in times)
+        said = limits.said().items()
+        cparams["options"] = " ".join(f"-c {name}={value}" for name, value in said)
 
 
 def _limit_transactions(engine: Engine, limits: Limits) -> None:
@@ -102,8 +109,8 @@ def _limit_transactions(engine: Engine, limits: Limits) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
-        times = limits.times().items()
-        words = "; ".join(f"SET LOCAL {name} = {value}" for name, value in times)
+        said = limits.said().items()
+        words = "; ".join(f"SET LOCAL {name} = {value}" for name, value in said)
         connection.connection.dbapi_connection.execute(words)
 
 

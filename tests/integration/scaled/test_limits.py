@@ -70,6 +70,18 @@ def test_a_page_is_limited_and_a_job_has_time(
     assert page(said).get_data(as_text=True) == "['9s', '7s', '8s']"
 
 
+@pytest.mark.parametrize("pgbouncer", [False, True])
+def test_the_planner_is_told_what_the_disk_is_like(
+    committed_app: Flask, limited: Callable[..., Database], *, pgbouncer: bool
+) -> None:
+    """With the control: what is not said stays as the server is set."""
+    question = text("SHOW random_page_cost")
+    for cost, told in ((1.1, "1.1"), (2.5, "2.5"), (0, "4")):
+        limited(random_page_cost=cost, pgbouncer=pgbouncer)
+        with committed_app.app_context():
+            assert current_session().scalar(question) == told
+
+
 @pytest.mark.parametrize("milliseconds", [200, 0])
 def test_a_statement_that_takes_too_long_ends_with_words(
     limited: Callable[..., Database], page: Callable[[Any], Any], milliseconds: int
