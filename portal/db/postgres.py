@@ -43,19 +43,23 @@ class Limits:
     idle_ms: int = 60_000
     random_page_cost: float = 1.1
 
-    def said(self) -> dict[str, float]:
-        """What is said for what is done now: a request, or a job or command."""
+    def said(self) -> dict[str, float | str]:
+        """What is said for what is done now: a request, or a job or command.
+
+        No statement is compiled, and none of a page is spread over several processes: to begin
+        either takes longer than a page may, and the other processes serve other pages.
+        """
+        said: dict[str, float | str] = {"lock_timeout": self.lock_ms, "jit": "off"}
         if has_request_context():
             statement, idle = self.statement_ms, self.idle_ms
+            said["max_parallel_workers_per_gather"] = 0
         else:
             statement, idle = 0, self.idle_ms * _JOB_IDLE
-        weighing = {"random_page_cost": self.random_page_cost} if self.random_page_cost else {}
-        return {
-            "lock_timeout": self.lock_ms,
-            "statement_timeout": statement,
-            "idle_in_transaction_session_timeout": idle,
-            **weighing,
-        }
+        said["statement_timeout"] = statement
+        said["idle_in_transaction_session_timeout"] = idle
+        if self.random_page_cost:
+            said["random_page_cost"] = self.random_page_cost
+        return said
 
 
 def _patience(url: URL, limits: Limits) -> dict[str, Any]:

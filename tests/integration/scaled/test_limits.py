@@ -71,6 +71,27 @@ def test_a_page_is_limited_and_a_job_has_time(
 
 
 @pytest.mark.parametrize("pgbouncer", [False, True])
+def test_statements_of_a_page_are_neither_compiled_nor_spread_over_processes(
+    committed_app: Flask,
+    limited: Callable[..., Database],
+    page: Callable[[Any], Any],
+    *,
+    pgbouncer: bool,
+) -> None:
+    """With the control: a job's may be spread, as the server is set."""
+    names = ("jit", "max_parallel_workers_per_gather")
+
+    def told() -> list[str]:
+        return [str(current_session().scalar(text(f"SHOW {name}"))) for name in names]
+
+    limited(pgbouncer=pgbouncer)
+    assert page(told).get_data(as_text=True) == "['off', '0']"
+    limited(pgbouncer=pgbouncer)
+    with committed_app.app_context():
+        assert told() == ["off", "2"]
+
+
+@pytest.mark.parametrize("pgbouncer", [False, True])
 def test_the_planner_is_told_what_the_disk_is_like(
     committed_app: Flask, limited: Callable[..., Database], *, pgbouncer: bool
 ) -> None:
