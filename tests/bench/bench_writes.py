@@ -80,7 +80,19 @@ class Completions:
         if again:
             # What stood before has other scores, or nothing would leave the histograms.
             _complete_all(self._answered(employers, self.worst))
-        return self._answered(employers, self.document)
+        keys = self._answered(employers, self.document)
+        self._counted()
+        return keys
+
+    def _counted(self) -> None:
+        """Let PostgreSQL count rows, as it does by itself every minute: triggers keep the plans
+        that they made for empty tables until it has.
+        """
+        database = database_of(self.app)
+        if not database.is_sqlite:
+            with database.engine.connect() as connection:
+                connection.exec_driver_sql("ANALYZE")
+                connection.commit()
 
     def _answered(self, employers: list[int], document: dict[str, Any]) -> list[int]:
         """Responses of these employers with these answers, not completed yet."""
