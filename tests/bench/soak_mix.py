@@ -80,6 +80,9 @@ class Mix:
         self.tokens = {who: _token(app, self.cookies[who]) for who in ("owner", "officer")}
         self.chance = random.Random(seed)
         self.numbers = itertools.count(1)
+        # In turn, so that no case is written to twice at once: the second would rightly be told
+        # that another action stands there by now.
+        self.cases_in_turn = itertools.cycle(self.cast["own_cases"])
         with app.app_context():
             self.lines = _waiting_lines(self.cast["claim"])
             self.action = _movable_action()
@@ -134,8 +137,7 @@ class Mix:
 
     def _log(self, number: int) -> Step:
         """The adviser opens the form, and sends it with one sentence and a day."""
-        cases = self.cast["own_cases"]
-        address = f"/cases/{cases[number % len(cases)]}/log"
+        address = f"/cases/{next(self.cases_in_turn)}/log"
         cookie = self.cookies["adviser"]
 
         def send(body: bytes) -> Step:
