@@ -6,7 +6,6 @@ import click
 from flask import Flask
 
 from portal.db import unit_of_work
-from portal.reports.queries.cells import waiting
 from portal.reports.service import counting, statistics
 
 _SHOWN = 20
@@ -41,11 +40,8 @@ def rebuild_command() -> None:
 
 @reports.command("fold")
 def fold_command() -> None:
-    """Fold the changes since the last time into the counts; the worker does it each day."""
-    with unit_of_work():
-        changes = waiting()
-        counting.fold()
-    click.echo(f"{changes:,} changes are folded.")
+    """Fold the changes since the last time into the counts; the worker does it by itself."""
+    click.echo(f"{counting.fold_all():,} changes are folded.")
 
 
 @reports.command("release")

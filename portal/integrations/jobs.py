@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 HANDLERS_EXTENSION = "portal_job_handlers"
 HUEY_EXTENSION = "portal_huey"
 DAILY_EXTENSION = "portal_daily_jobs"
+MINUTELY_EXTENSION = "portal_minutely_jobs"
 # UTC: five or six in London, before anybody looks at the day's list.
 _DAILY_HOUR = "5"
 WORKER_NICENESS = 10
@@ -109,9 +110,21 @@ def register_daily(app: Flask, name: str, work: Callable[[], None]) -> None:
     ``work`` opens its own units of work and finds out by itself what is due, so that running it
     twice, or a day late, does no harm. ``flask daily`` runs everything at once.
     """
-    known: dict[str, Callable[[], None]] = app.extensions.setdefault(DAILY_EXTENSION, {})
+    _register(app, DAILY_EXTENSION, name, work)
+
+
+def register_minutely(app: Flask, name: str, work: Callable[[], None]) -> None:
+    """Have a worker look each minute whether there is work, and do it; as ``register_daily``.
+
+    For what piles up in the course of a busy day. To find that there is nothing must cost nothing.
+    """
+    _register(app, MINUTELY_EXTENSION, name, work)
+
+
+def _register(app: Flask, extension: str, name: str, work: Callable[[], None]) -> None:
+    known: dict[str, Callable[[], None]] = app.extensions.setdefault(extension, {})
     if name in known:
-        raise RuntimeError(f"Two daily jobs called {name}")
+        raise RuntimeError(f"Two jobs called {name} in {extension}")
     known[name] = work
 
 
@@ -120,17 +133,27 @@ def run_daily() -> list[str]:
     if _rests():
         _log.warning("MAINTENANCE is set: the daily work is left for another day")
         return []
-    return [name for failed in for_each_programme(_run_daily_here) for name in failed]
+    return _run_everywhere(DAILY_EXTENSION, "tomorrow")
 
 
-def _run_daily_here() -> list[str]:
+def run_minutely() -> list[str]:
+    """Do everything that is looked at each minute; the names of what failed."""
+    return [] if _rests() else _run_everywhere(MINUTELY_EXTENSION, "in a minute")
+
+
+def _run_everywhere(extension: str, again: str) -> list[str]:
+    failures = for_each_programme(lambda: _run_here(extension, again))
+    return [name for failed in failures for name in failed]
+
+
+def _run_here(extension: str, again: str) -> list[str]:
     failed = []
-    known: dict[str, Callable[[], None]] = current_app.extensions.get(DAILY_EXTENSION, {})
+    known: dict[str, Callable[[], None]] = current_app.extensions.get(extension, {})
     for name, work in known.items():
         try:
             work()
         except Exception:  # noqa: BLE001 - one job's fault must not stop the others
-            _log.exception("The daily job %s failed; it runs again tomorrow", name)
+            _log.exception("The job %s failed; it runs again %s", name, again)
             session = current_session()
             if session.in_transaction():
                 session.rollback()
@@ -167,6 +190,11 @@ def init_jobs(app: Flask) -> None:
     def sweep_outbox() -> None:
         with app.app_context():
             sweep()
+
+    @huey.periodic_task(crontab(minute="*"), name="minutely_jobs")  # type: ignore[untyped-decorator]
+    def minutely_jobs() -> None:
+        with app.app_context():
+            run_minutely()
 
     @huey.periodic_task(crontab(hour=_DAILY_HOUR, minute="0"), name="daily_jobs")  # type: ignore[untyped-decorator]
     def daily_jobs() -> None:

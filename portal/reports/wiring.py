@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from portal.db import unit_of_work
-from portal.integrations.jobs import register_daily, register_handler
+from portal.integrations.jobs import register_daily, register_handler, register_minutely
 from portal.reports.access import ROUTES, reader
 from portal.reports.offers import reader_of
 from portal.reports.pulse import wire_pulse
@@ -59,6 +59,7 @@ def wire(app: Flask) -> None:
     )
     programme.register()
     diagnostics.register()
+    register_minutely(app, "reports.fold_many", _fold_many)
     register_daily(app, "reports.fold", _fold)
     wire_pulse(app)
     wire_releases(app)
@@ -77,8 +78,11 @@ def wire(app: Flask) -> None:
 
 
 def _fold() -> None:
-    with unit_of_work():
-        counting.fold()
+    counting.fold_all()
+
+
+def _fold_many() -> None:
+    counting.fold_many()
 
 
 def _clear_prints() -> None:

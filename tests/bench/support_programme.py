@@ -28,6 +28,7 @@ from portal import create_app
 from portal.cli.bulk.seeding import seed
 from portal.cli.schema import load_metadata, upgrade
 from portal.db.session import WRITE_OPTION, Database
+from portal.reports.service.counting import fold_all
 from tests.bench.support import database_of, settings_for
 from tests.bench.support_cast import add_cast
 from tests.support import databases
@@ -101,6 +102,9 @@ def _make(kind: str, folder: Path, url: str, employers: int) -> Programme:
     rows, seconds, load = _fill(url, employers)
     app = create_app(settings_for(url, folder))
     cast = add_cast(app, employers)
+    with app.app_context():
+        # As the worker does within a minute.
+        fold_all()
     _tidy(database_of(app))
     database_of(app).dispose()
     return Programme(kind, employers, url, rows, seconds, load, made_now=True, cast=cast)

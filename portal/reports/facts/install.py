@@ -168,9 +168,12 @@ def _cell_differences(connection: Connection, fact: Fact) -> list[Difference]:
 
 
 def _coarse_differences(connection: Connection, sql: Sql) -> list[Difference]:
-    """Coarser cells beside the sums of the cells themselves."""
+    """Coarser cells beside the sums of the cells themselves; one of nothing is as good as none."""
     kept = connection.execute(
-        text(f"SELECT {_COLUMNS}, n, amount FROM report_cells WHERE NOT ({IS_FINE})")  # noqa: S608
+        text(
+            f"SELECT {_COLUMNS}, n, amount FROM report_cells "  # noqa: S608
+            f"WHERE NOT ({IS_FINE}) AND (n <> 0 OR amount <> 0)"
+        )
     )
     true = connection.execute(text(_summed(rolled(sql, _FINE))))
     return unequal("sum", _read(kept), _read(true))

@@ -10,8 +10,9 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal.db import Base, current_session, unit_of_work
+from portal.integrations.jobs import MINUTELY_EXTENSION, run_minutely
 from portal.kernel.clock import freeze, london, utc_now
-from portal.reports.queries.cells import waiting
+from portal.reports.queries.cells import Wanted, counts, waiting
 from portal.reports.service import counting
 from tests.integration.conftest import make_app
 from tests.support import databases
@@ -58,6 +59,39 @@ def test_folding_says_how_many_changes_it_folded(counted: Flask) -> None:
     assert f"{before:,} changes are folded" in run(counted, "reports", "fold").output
     assert waiting() == 0
     assert "0 changes are folded" in run(counted, "reports", "fold").output
+
+
+def test_many_changes_are_folded_within_a_minute_in_parts(
+    counted: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = Wanted("step", "employer", by=("month", "kind", "a", "b", "c"))
+    before, known = waiting(), counts(wanted)
+    assert before
+    monkeypatch.setattr(counting, "_MANY", before + 1)
+    assert run_minutely() == []
+    assert waiting() == before
+    monkeypatch.setattr(counting, "_MANY", before)
+    monkeypatch.setattr(counting, "_AT_ONCE", 7)
+    assert run_minutely() == []
+    assert waiting() == 0
+    assert counts(wanted) == known
+    assert counting.differences() == []
+
+
+def test_what_fails_in_a_minute_is_named_and_the_rest_is_done(
+    counted: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = dict(counted.extensions[MINUTELY_EXTENSION])
+    monkeypatch.setitem(counted.extensions, MINUTELY_EXTENSION, {"broken": _broken} | known)
+    monkeypatch.setattr(counting, "_MANY", 1)
+    assert run_minutely() == ["broken"]
+    assert "The job broken failed; it runs again in a minute" in caplog.text
+    assert waiting() == 0
+
+
+def _broken() -> None:
+    current_session().execute(text("SELECT 1"))
+    raise LookupError("an example")
 
 
 def test_nothing_is_released_before_it_is_due(app: Flask) -> None:
