@@ -11,9 +11,13 @@ from typing import Any, Final
 
 from flask import has_request_context
 from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
 
 # Twice SQLite's: there whole transactions wait for each other, here only those of one record.
 LOCK_MILLISECONDS: Final = 10_000
+# The driver keeps 100; the pages of all roles ask some hundreds, and to prepare one again costs
+# more than to ask it.
+_PREPARED: Final = 400
 # A job that holds a transaction open does so while it draws or packs, not while it waits.
 _JOB_IDLE: Final = 10
 
@@ -89,11 +93,20 @@ def make_postgres_engine(url: URL, limits: Limits | None = None, **options: Any)
         options.setdefault("max_overflow", limits.pool_overflow)
         options.setdefault("pool_timeout", limits.pool_timeout)
     engine = create_engine(url, connect_args=_patience(url, limits), **options)
+    _keep_prepared(engine)
     if limits.pgbouncer:
         _limit_transactions(engine, limits)
     elif "options" not in url.query:
         _limit_connections(engine, limits)
     return engine
+
+
+def _keep_prepared(engine: Engine) -> None:
+    """Have the driver keep as many statements prepared as people's pages ask in turn."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: ConnectionPoolEntry) -> None:
+        connection.prepared_max = _PREPARED
 
 
 def _limit_connections(engine: Engine, limits: Limits) -> None:

@@ -26,6 +26,7 @@ from portal.db.session import (
     PortalSession,
     bound_session,
     current_session,
+    end_reading,
 )
 from portal.kernel.clock import utc_now
 
@@ -112,7 +113,9 @@ def read_aside(work: Callable[[], _T]) -> _T:
         with replica.session() as here:
             if replica.is_fresh(here, primary):
                 with bound_session(here):
-                    return work()
+                    done = work()
+                end_reading(here)
+                return done
         why = "is behind, or of another version"
     except (DBAPIError, NoConnection) as error:
         why = f"failed ({type(error).__name__})"

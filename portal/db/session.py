@@ -9,27 +9,29 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, has_app_context
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from portal.db.postgres import LOCK_MILLISECONDS, Limits, make_postgres_engine
 from portal.db.programmes import init_programmes, separate_transactions
 from portal.db.slow import watch_statements
-from portal.db.tables_seen import TOUCHED, watch_tables
+from portal.db.tables_seen import STRAY, TOUCHED, watch_tables
 
 WRITE_OPTION = "portal_write"
 _WRITING = "portal_writing"
 # Of a session on a copy of the database, where nothing may be written; see replica.
 READ_ONLY = "portal_read_only"
 _AFTER_COMMIT = "portal_after_commit"
+_CONNECTION = "portal_connection"
 # New entries of the audit trail that have no place in its chain yet; see audit_chain.
 UNLINKED = "portal_unlinked_entries"
 
@@ -183,7 +185,39 @@ def current_session() -> PortalSession:
 def _close_session(_error: BaseException | None) -> None:
     session: PortalSession | None = g.pop("portal_session", None)
     if session is not None:
+        end_reading(session)
         session.close()
+
+
+def end_reading(session: PortalSession) -> None:
+    """End the transaction of a session that only read and is about to be closed.
+
+    With COMMIT where PostgreSQL is: its driver forgets at each ROLLBACK which statements are
+    prepared, and whatever a page asks would be planned anew, which takes longer than most answers.
+    What somebody wrote outside a unit of work all the same is left to be rolled back.
+    """
+    if session.writing or not session.is_active or not session.in_transaction():
+        return
+    bound = session.get_bind()
+    if isinstance(bound, Engine) and bound.dialect.name != "sqlite":
+        # Objects changed and never written would be written, or refused, by the commit.
+        session.expunge_all()
+        with suppress(DBAPIError):
+            _commit_what_was_read(session)
+
+
+def _commit_what_was_read(session: PortalSession) -> None:
+    connection: Connection | None = session.info.pop(_CONNECTION, None)
+    # Where the transaction could not begin there is none, or a closed one.
+    if connection is None or connection.closed:
+        return
+    if not connection.info.pop(STRAY, False):
+        session.commit()
+
+
+@event.listens_for(PortalSession, "after_begin")
+def _note_connection(session: PortalSession, _transaction: Any, connection: Connection) -> None:
+    session.info[_CONNECTION] = connection
 
 
 def begin_writing(session: PortalSession) -> None:
@@ -260,6 +294,7 @@ def steady_reading() -> Iterator[PortalSession]:
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     try:
         yield session
+        _commit_what_was_read(session)
     finally:
         session.rollback()
 
@@ -275,6 +310,7 @@ __all__ = [
     "bound_session",
     "current_database",
     "current_session",
+    "end_reading",
     "end_writing",
     "make_engine",
     "steady_reading",

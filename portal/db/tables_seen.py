@@ -18,6 +18,8 @@ from portal.db.base import Base
 
 # Of a connection that writes: the set of tables it has written to so far.
 TOUCHED: Final = "portal_touched"
+# Of a driver's connection: something was written outside a unit of work, and is to be undone.
+STRAY: Final = "portal_stray_write"
 _WRITES: Final = re.compile(r"\b(?:INSERT|UPDATE|DELETE|REPLACE|TRUNCATE)\b", re.IGNORECASE)
 _WORD: Final = re.compile(r"\w+")
 _read: ContextVar[set[str] | None] = ContextVar("tables_read", default=None)
@@ -42,6 +44,8 @@ def watch_tables(engine: Engine) -> None:
         touched: set[str] | None = connection.get_execution_options().get(TOUCHED)
         if touched is not None:
             touched |= _written_in(statement)
+        elif _written_in(statement):
+            connection.info[STRAY] = True
         read = _read.get()
         if read is not None:
             read |= tables_in(statement)

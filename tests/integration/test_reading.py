@@ -1,0 +1,84 @@
+"""What only reads: its transactions end without a trace, and what was prepared stays prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
+
+from portal.accounts.models import User
+from portal.db import current_session, unit_of_work
+from portal.db.session import steady_reading
+from tests.factories.accounts import make_user
+from tests.integration.conftest import make_app
+from tests.support import databases
+
+_PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%of a page%'")
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[Flask]:
+    made = make_app(databases.new_database("postgresql", tmp_path), tmp_path)
+    yield made
+    made.extensions["portal_db"].dispose()
+
+
+def ask(app: Flask, times: int = 1, asked: str = "SELECT 7 -- of a page") -> None:
+    for _ in range(times):
+        with app.app_context():
+            assert current_session().scalar(text(asked)) == 7
+
+
+def prepared(app: Flask) -> int:
+    with app.app_context():
+        return current_session().scalar(_PREPARED) or 0
+
+
+def test_a_statement_is_planned_once_for_many_pages(postgres: Flask) -> None:
+    ask(postgres, 4)
+    assert prepared(postgres) == 0
+    ask(postgres, 3)
+    assert prepared(postgres) == 1
+    with postgres.app_context(), steady_reading() as session:
+        session.scalar(text("SELECT 1"))
+    with postgres.app_context(), unit_of_work() as session:
+        session.scalar(text("SELECT 1"))
+    assert prepared(postgres) == 1
+
+
+def test_the_control_a_rollback_forgets_it(postgres: Flask) -> None:
+    for _ in range(8):
+        with postgres.app_context():
+            current_session().scalar(text("SELECT 7 -- of a page"))
+            current_session().rollback()
+    assert prepared(postgres) == 0
+
+
+def test_as_many_are_kept_as_the_pages_of_all_ask(postgres: Flask) -> None:
+    for number in range(150):
+        ask(postgres, 6, f"SELECT 7 -- of a page {number}")
+    assert prepared(postgres) == 150
+
+
+def test_what_is_written_outside_a_unit_of_work_is_undone(committed_app: Flask) -> None:
+    with committed_app.app_context():
+        person = make_user(email="owner@cafe.example").id
+    for _ in range(2):
+        with committed_app.app_context():
+            current_session().execute(update(User).values(name="Written in passing"))
+    with committed_app.app_context():
+        assert current_session().get_one(User, person).name != "Written in passing"
+        current_session().get_one(User, person).name = "Changed and never written"
+    with committed_app.app_context():
+        assert current_session().get_one(User, person).name != "Changed and never written"
+
+
+def test_after_a_statement_that_failed_the_next_page_is_answered(committed_app: Flask) -> None:
+    for _ in range(2):
+        with committed_app.app_context(), pytest.raises(DBAPIError):
+            current_session().execute(text("SELECT nothing FROM nowhere"))
+        ask(committed_app)
