@@ -19,7 +19,7 @@ from portal.accounts.models import (
     WebauthnCredential,
     users_roles,
 )
-from portal.db import current_session
+from portal.db import current_session, prepared
 from portal.db.linked import Crossing
 from portal.kernel.clock import utc_now
 
@@ -44,7 +44,7 @@ class SignedIn:
 
 # Every page of somebody signed in asks this: built once, since building it costs more than asking.
 _person, _visit, _role = User.__table__.c, UserSession.__table__.c, Role.__table__.c
-_SIGNED_IN = (
+_SIGNED_IN = prepared(
     select(
         _person.id,
         _person.email,

@@ -2,6 +2,7 @@
 
 from portal.db import audit, audit_chain, outbox, shown
 from portal.db.base import Base, Timestamped
+from portal.db.postgres import prepared
 from portal.db.session import Database, current_session, unit_of_work
 from portal.db.types import JsonDocument, UtcDateTime
 
@@ -15,6 +16,7 @@ __all__ = [
     "audit_chain",
     "current_session",
     "outbox",
+    "prepared",
     "shown",
     "unit_of_work",
 ]

@@ -13,7 +13,7 @@ from flask import g, has_app_context
 from sqlalchemy import bindparam, select
 
 from portal.accounts.models import User
-from portal.db import current_session
+from portal.db import current_session, prepared
 from portal.kernel.clock import today
 from portal.programme.models import Organisation, ProgrammeSetting, StaffPost
 from portal.programme.rules import ProgrammeSettings, default_values, parse_settings
@@ -28,7 +28,7 @@ def values(*, on: date | None = None) -> dict[str, Any]:
     return known
 
 
-_CHANGED = (
+_CHANGED = prepared(
     select(ProgrammeSetting.key, ProgrammeSetting.value)
     .where(ProgrammeSetting.effective_from <= bindparam("day"))
     .order_by(ProgrammeSetting.effective_from, ProgrammeSetting.id)
@@ -140,8 +140,10 @@ def organisations_of(user_id: int) -> list[Organisation]:
     )
 
 
-_POSTS = select(StaffPost.__table__.c.organisation_id).where(
-    StaffPost.__table__.c.user_id == bindparam("user_id")
+_POSTS = prepared(
+    select(StaffPost.__table__.c.organisation_id).where(
+        StaffPost.__table__.c.user_id == bindparam("user_id")
+    )
 )
 
 

@@ -7,17 +7,21 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import text, update
+from sqlalchemy import Executable, text, update
 from sqlalchemy.exc import DBAPIError
 
 from portal.accounts.models import User
-from portal.db import current_session, unit_of_work
+from portal.accounts.queries import signed_in
+from portal.db import Database, current_session, prepared, unit_of_work
+from portal.db.postgres import Limits
 from portal.db.session import steady_reading
+from portal.programme.queries import organisation_ids_of, values
 from tests.factories.accounts import make_user
 from tests.integration.conftest import make_app
 from tests.support import databases
 
 _PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%of a page%'")
+_ASKED = text("SELECT 7 -- of a page")
 
 
 @pytest.fixture
@@ -27,41 +31,65 @@ def postgres(tmp_path: Path) -> Iterator[Flask]:
     made.extensions["portal_db"].dispose()
 
 
-def ask(app: Flask, times: int = 1, asked: str = "SELECT 7 -- of a page") -> None:
+def ask(app: Flask, asked: Executable, times: int = 1) -> None:
     for _ in range(times):
         with app.app_context():
-            assert current_session().scalar(text(asked)) == 7
+            assert current_session().scalar(asked) == 7
 
 
-def prepared(app: Flask) -> int:
+def how_many_are_prepared(app: Flask) -> int:
     with app.app_context():
         return current_session().scalar(_PREPARED) or 0
 
 
-def test_a_statement_is_planned_once_for_many_pages(postgres: Flask) -> None:
-    ask(postgres, 4)
-    assert prepared(postgres) == 0
-    ask(postgres, 3)
-    assert prepared(postgres) == 1
+def test_what_is_marked_is_planned_once_for_many_pages(postgres: Flask) -> None:
+    ask(postgres, prepared(_ASKED), 2)
+    assert how_many_are_prepared(postgres) == 1
     with postgres.app_context(), steady_reading() as session:
         session.scalar(text("SELECT 1"))
     with postgres.app_context(), unit_of_work() as session:
         session.scalar(text("SELECT 1"))
-    assert prepared(postgres) == 1
+    assert how_many_are_prepared(postgres) == 1
+
+
+def test_what_is_not_marked_is_planned_for_its_values_however_often(postgres: Flask) -> None:
+    ask(postgres, _ASKED, 12)
+    assert how_many_are_prepared(postgres) == 0
 
 
 def test_the_control_a_rollback_forgets_it(postgres: Flask) -> None:
-    for _ in range(8):
+    ask(postgres, prepared(_ASKED))
+    with postgres.app_context():
+        current_session().scalar(text("SELECT 1"))
+        current_session().rollback()
+    assert how_many_are_prepared(postgres) == 0
+
+
+def test_behind_a_pooler_nothing_is_prepared(tmp_path: Path) -> None:
+    url = databases.new_database("postgresql", tmp_path)
+    database = Database(url, Limits(pgbouncer=True))
+    for _ in range(12):
+        with database.sessions() as session:
+            session.scalar(prepared(_ASKED))
+            session.commit()
+    with database.sessions() as session:
+        assert session.scalar(_PREPARED) == 0
+    database.dispose()
+
+
+def test_the_statements_that_pages_mark_keep_one_text(postgres: Flask) -> None:
+    """Who is signed in and where they belong: asked twice, prepared once each."""
+    with postgres.app_context():
+        person = make_user(email="owner@cafe.example").id
+    for _ in range(2):
         with postgres.app_context():
-            current_session().scalar(text("SELECT 7 -- of a page"))
-            current_session().rollback()
-    assert prepared(postgres) == 0
-
-
-def test_as_many_are_kept_as_the_pages_of_all_ask(postgres: Flask) -> None:
-    for number in range(150):
-        ask(postgres, 6, f"SELECT 7 -- of a page {number}")
-    assert prepared(postgres) == 150
+            signed_in(uniquifier="nobody", token_hash="none")
+            organisation_ids_of(person)
+            values()
+    with postgres.app_context():
+        kept = current_session().scalars(text("SELECT statement FROM pg_prepared_statements"))
+        found = [" ".join(statement.split()) for statement in kept]
+    assert len(found) == len(set(found)) == 3, found
 
 
 def test_what_is_written_outside_a_unit_of_work_is_undone(committed_app: Flask) -> None:
@@ -81,4 +109,4 @@ def test_after_a_statement_that_failed_the_next_page_is_answered(committed_app: 
     for _ in range(2):
         with committed_app.app_context(), pytest.raises(DBAPIError):
             current_session().execute(text("SELECT nothing FROM nowhere"))
-        ask(committed_app)
+        ask(committed_app, _ASKED)

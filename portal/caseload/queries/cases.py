@@ -19,7 +19,7 @@ from portal.caseload.models import (
     StageChange,
 )
 from portal.caseload.rules.stages import Stage
-from portal.db import current_session
+from portal.db import current_session, prepared
 from portal.employers.models import Employer
 from portal.programme import queries as programme
 from portal.programme.models import Organisation
@@ -103,8 +103,8 @@ def _select() -> Select[Any]:
     )
 
 
-_BY_REFERENCE = _select().where(Case.reference == bindparam("reference"))
-_BY_ID = _select().where(Case.id == bindparam("id"))
+_BY_REFERENCE = prepared(_select().where(Case.reference == bindparam("reference")))
+_BY_ID = prepared(_select().where(Case.id == bindparam("id")))
 
 
 def _facts(query: Select[Any], values: dict[str, Any]) -> list[CaseFacts]:
@@ -221,7 +221,7 @@ _WORKS_WITH_ANOTHER = exists().where(
     _LATER.closed_at.is_(None),
     _LATER.organisation_id.not_in(_OWN),
 )
-_BY_CASE = (
+_BY_CASE = prepared(
     select(Case.id)
     .join(Employer, Employer.id == Case.employer_id)
     .where(

@@ -54,7 +54,7 @@ from portal.caseload.queries.case_sql import (
     with_action,
     with_employer,
 )
-from portal.db import current_session
+from portal.db import current_session, prepared
 
 SHOWN = 20
 BESIDE = 8
@@ -164,11 +164,12 @@ def _work(*, mine: bool) -> Select[Any]:
         .where(r.place <= SHOWN)
         .subquery("shown")
     )
-    return (
+    work = (
         select(*(totals.c[name] for name in COUNTERS), *(col for col in rows.c if col.name != "id"))
         .select_from(totals.outerjoin(rows, true()))
         .order_by(rows.c.due_on.asc().nulls_last(), rows.c.id)
     )
+    return prepared(work) if mine else work
 
 
 def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -213,7 +214,8 @@ def _waiting(*, mine: bool) -> CompoundSelect[Any]:
         counted = part.add_columns(func.count().over().label("total"))
         # A limit inside a union stands in a table of its own, as SQLite wants it.
         limited.append(select(counted.order_by("day").limit(BESIDE).subquery(f"part_{number}")))
-    return union_all(*limited)
+    waiting = union_all(*limited)
+    return prepared(waiting) if mine else waiting
 
 
 def _columns(kind: str, record: Any, day: Any, words: Any) -> tuple[ColumnElement[Any], ...]:

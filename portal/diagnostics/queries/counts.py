@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
-from portal.db import current_session
+from portal.db import current_session, prepared
 from portal.diagnostics.models import DimensionScore, Response, ScoreHistogram
 
 Histograms = dict[str, tuple[int, ...]]
@@ -100,7 +100,7 @@ def counted_scores_of(
 
     Empty when none of its responses stands for it in that sector.
     """
-    rows = current_session().execute(
+    of_employer = (
         select(Response.size_tier, DimensionScore.dimension, DimensionScore.score)
         .join(DimensionScore, DimensionScore.response_id == Response.id)
         .where(
@@ -112,6 +112,7 @@ def counted_scores_of(
         .order_by(DimensionScore.dimension)
     )
     size_tier, scores = "", {}
+    rows = current_session().execute(prepared(of_employer))
     for size_tier, dimension, value in rows:  # noqa: B007 - the same in every row
         scores[dimension] = value
     return size_tier, scores

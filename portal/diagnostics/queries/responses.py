@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, Select, and_, bindparam, func, or_, select
 
 from portal.accounts.models import User
 from portal.caseload.models import DiagnosticSession
-from portal.db import current_session
+from portal.db import current_session, prepared
 from portal.diagnostics.models import Response
 from portal.employers.models import Employer
 
@@ -135,7 +135,7 @@ def _row(query: Select[Any]) -> RowMapping | None:
 
 
 # Every page of a diagnostic asks this: built once, since building it costs more than asking.
-_BY_REFERENCE = _facts().where(Response.reference == bindparam("reference"))
+_BY_REFERENCE = prepared(_facts().where(Response.reference == bindparam("reference")))
 
 
 def response_facts(reference: str) -> ResponseFacts | None:

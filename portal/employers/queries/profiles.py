@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
-from portal.db import current_session
+from portal.db import current_session, prepared
 from portal.employers.models import Employer, Membership
 from portal.employers.rules.reach import (
     AccreditationAnswer,
@@ -75,8 +75,10 @@ def _profile(row: Mapping[str, object]) -> EmployerProfile:
     return EmployerProfile(**values)  # type: ignore[arg-type]
 
 
-_BY_REFERENCE = select(*_PROFILE_COLUMNS).where(
-    Employer.reference == bindparam("reference"), Employer.merged_into_id.is_(None)
+_BY_REFERENCE = prepared(
+    select(*_PROFILE_COLUMNS).where(
+        Employer.reference == bindparam("reference"), Employer.merged_into_id.is_(None)
+    )
 )
 
 
@@ -118,7 +120,7 @@ def kept_reference(reference: str) -> str | None:
 
 
 # Asked on every page of somebody signed in, so built once.
-_EMPLOYERS_OF = (
+_EMPLOYERS_OF = prepared(
     select(Employer.__table__.c.reference, Membership.__table__.c.role)
     .select_from(Membership.__table__)
     .join(Employer.__table__, Employer.__table__.c.id == Membership.__table__.c.employer_id)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, case, func, select
 
-from portal.db import current_session
+from portal.db import current_session, prepared
 from portal.toolkit.models import Resource, ResourceTag
 from portal.toolkit.queries import search_index
 from portal.toolkit.rules.search import (
@@ -263,7 +263,8 @@ def cards_by_practice(
         )
         query = query.where(Resource.id.in_(readers))
     found: dict[str, list[Card]] = {}
-    for row in current_session().execute(query).mappings():
+    # Some ten texts, one for each number of practices.
+    for row in current_session().execute(prepared(query)).mappings():
         values = dict(row)
         found.setdefault(values.pop("practice"), []).append(Card(**values))
     return found
