@@ -12,8 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.accounts.models import User
 from portal.accounts.queries import signed_in
-from portal.db import Database, current_session, prepared, unit_of_work
-from portal.db.postgres import Limits
+from portal.db import current_session, prepared, unit_of_work
 from portal.db.session import steady_reading
 from portal.programme.queries import organisation_ids_of, values
 from tests.factories.accounts import make_user
@@ -63,18 +62,6 @@ def test_the_control_a_rollback_forgets_it(postgres: Flask) -> None:
         current_session().scalar(text("SELECT 1"))
         current_session().rollback()
     assert how_many_are_prepared(postgres) == 0
-
-
-def test_behind_a_pooler_nothing_is_prepared(tmp_path: Path) -> None:
-    url = databases.new_database("postgresql", tmp_path)
-    database = Database(url, Limits(pgbouncer=True))
-    for _ in range(12):
-        with database.sessions() as session:
-            session.scalar(prepared(_ASKED))
-            session.commit()
-    with database.sessions() as session:
-        assert session.scalar(_PREPARED) == 0
-    database.dispose()
 
 
 def test_the_statements_that_pages_mark_keep_one_text(postgres: Flask) -> None:
