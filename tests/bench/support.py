@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,8 @@ from tests.factories.accounts import make_user, sign_in
 from tests.support import databases
 from tests.support.statements import sent_to
 
-KINDS = ("sqlite", "postgresql")
+# On which databases; BENCH_KINDS=postgresql measures on that one only.
+KINDS = tuple(os.environ.get("BENCH_KINDS", "sqlite postgresql").split())
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 _SECTORS = ("retail", "hospitality", "social_care", "other")
