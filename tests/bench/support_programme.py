@@ -27,8 +27,8 @@ from sqlalchemy import make_url
 from portal import create_app
 from portal.cli.bulk.seeding import seed
 from portal.cli.schema import load_metadata, upgrade
-from portal.db.session import WRITE_OPTION, Database
-from portal.reports.service.counting import fold_all
+from portal.db.session import WRITE_OPTION, Database, bound_session
+from portal.reports.service.counting import fold_many
 from tests.bench.support import database_of, settings_for
 from tests.bench.support_cast import add_cast
 from tests.support import databases
@@ -87,6 +87,7 @@ def programme(kind: str, employers: int) -> Programme:
             if said.pop("edition") == EDITION:
                 database = Database(url)
                 upgrade(database)
+                _fold(database)
                 database.dispose()
                 return Programme(**{**said, "url": url, "made_now": False})
             note.unlink()
@@ -102,9 +103,7 @@ def _make(kind: str, folder: Path, url: str, employers: int) -> Programme:
     rows, seconds, load = _fill(url, employers)
     app = create_app(settings_for(url, folder))
     cast = add_cast(app, employers)
-    with app.app_context():
-        # As the worker does within a minute.
-        fold_all()
+    _fold(database_of(app))
     _tidy(database_of(app))
     database_of(app).dispose()
     return Programme(kind, employers, url, rows, seconds, load, made_now=True, cast=cast)
@@ -168,6 +167,13 @@ def _fill(url: str, employers: int) -> tuple[int, float, float]:
 
 def _to_stderr(words: str) -> None:
     print(words, file=sys.stderr)
+
+
+def _fold(database: Database) -> None:
+    """What the worker does within a minute; here no worker runs, or may have been stopped."""
+    with bound_session(database.sessions()) as session:
+        fold_many()
+        session.close()
 
 
 def _tidy(database: Database) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, case, select, type_coerce
 
-from portal.db import current_session
+from portal.db import current_session, prepared
 from portal.diagnostics.models import DiagnosticMovement, Response
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ _COMPLETED = select(*_LINE).where(
     _T.c.employer_id.in_(bindparam("employers", expanding=True)), _T.c.status == "completed"
 )
 # The result of the first one comes along: what is completed now is mostly compared with it.
-_COMPLETED_AND_KEPT = (
+_COMPLETED_AND_KEPT = prepared(
     select(
         *_LINE,
         _T.c.questionnaire_version,

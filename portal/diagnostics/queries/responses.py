@@ -287,7 +287,7 @@ def open_successor(earlier_id: int) -> str | None:
     )
 
 
-_LOCK_EMPLOYER = (
+_LOCK_EMPLOYER = prepared(
     select(Employer.__table__.c.id)
     .where(Employer.__table__.c.id == bindparam("employer"))
     .with_for_update()

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from portal.db import JsonDocument, audit, current_session
+from portal.db import JsonDocument, audit, current_session, prepared
 from portal.diagnostics import queries
 from portal.diagnostics.models import OVERALL, DimensionScore, Response
 from portal.diagnostics.rules.catalogue import load_catalogue
@@ -38,11 +38,13 @@ _STANDS_NO_MORE = (
     .returning(_R.c.id, _R.c.sector, _R.c.size_tier, _R.c.district)
 )
 # On PostgreSQL the scores come along; SQLite adds up no other table's rows here.
-_STANDS_NO_MORE_WITH_SCORES = _STANDS_NO_MORE.returning(
-    select(func.jsonb_object_agg(_S.c.dimension, _S.c.score, type_=JsonDocument()))
-    .where(_S.c.response_id == _R.c.id)
-    .correlate(_R)
-    .scalar_subquery()
+_STANDS_NO_MORE_WITH_SCORES = prepared(
+    _STANDS_NO_MORE.returning(
+        select(func.jsonb_object_agg(_S.c.dimension, _S.c.score, type_=JsonDocument()))
+        .where(_S.c.response_id == _R.c.id)
+        .correlate(_R)
+        .scalar_subquery()
+    )
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, text, update
 
-from portal.db import current_session
+from portal.db import current_session, prepared
 from portal.diagnostics.models import DiagnosticMovement, MovementScore, Response
 from portal.diagnostics.queries import movement as queries
 from portal.diagnostics.queries.movement import CompletedLine, Frozen
@@ -45,13 +45,15 @@ _SCORE_KINDS = {
     "questions": "integer",
 }
 # For PostgreSQL, which would be asked once a row otherwise.
-_ADD_SCORES_TOGETHER = text(
-    f"INSERT INTO diagnostic_movement_scores ({', '.join(_SCORE_KINDS)}) SELECT * FROM unnest("  # noqa: S608 - our own names
-    + ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _SCORE_KINDS.items())
-    + ")"
+_ADD_SCORES_TOGETHER = prepared(
+    text(
+        f"INSERT INTO diagnostic_movement_scores ({', '.join(_SCORE_KINDS)}) SELECT * FROM unnest("  # noqa: S608 - our own names
+        + ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _SCORE_KINDS.items())
+        + ")"
+    )
 )
-_FORGET_SCORES = delete(_SCORES).where(_SCORES.c.movement_id == bindparam("movement"))
-_CHANGE = (
+_FORGET_SCORES = prepared(delete(_SCORES).where(_SCORES.c.movement_id == bindparam("movement")))
+_CHANGE = prepared(
     update(_MOVEMENTS)
     .where(_MOVEMENTS.c.id == bindparam("movement"))
     .values({column.name: bindparam(column.name) for column in _MOVEMENTS.c if column.name != "id"})
