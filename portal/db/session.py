@@ -17,7 +17,7 @@ from typing import Any
 from flask import Flask, current_app, g, has_app_context
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -202,7 +202,8 @@ def end_reading(session: PortalSession) -> None:
     if isinstance(bound, Engine) and bound.dialect.name != "sqlite":
         # Objects changed and never written would be written, or refused, by the commit.
         session.expunge_all()
-        with suppress(DBAPIError):
+        # The page is made: that its connection broke is the next one's matter.
+        with suppress(SQLAlchemyError):
             _commit_what_was_read(session)
 
 

@@ -97,3 +97,12 @@ def test_after_a_statement_that_failed_the_next_page_is_answered(committed_app: 
         with committed_app.app_context(), pytest.raises(DBAPIError):
             current_session().execute(text("SELECT nothing FROM nowhere"))
         ask(committed_app, _ASKED)
+
+
+def test_a_connection_that_broke_on_a_page_is_nobody_elses_fault(postgres: Flask) -> None:
+    with postgres.app_context(), pytest.raises(DBAPIError):
+        current_session().scalar(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with postgres.app_context():
+        connection = current_session().connection()
+        connection.invalidate()
+    ask(postgres, prepared(_ASKED))
