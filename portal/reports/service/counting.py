@@ -46,7 +46,7 @@ def fold_all() -> int:
 def fold_many() -> int:
     """Fold as ``fold_all`` does, but only where many changes wait: 1,000 or more.
 
-    A report adds up changes and cells, and a claim of 5,000 lines leaves 170,000 changes.
+    A report adds up changes and cells, and 5,000 deliveries that are claimed leave 170,000 changes.
     """
     last_of_many = select(ReportDelta.id).limit(1).offset(_MANY - 1)
     return 0 if current_session().scalar(last_of_many) is None else _fold_in_parts()
