@@ -6,7 +6,6 @@ it post to is the browser's business; no test client knows.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -21,25 +20,21 @@ from playwright.sync_api import (
     Route,
     expect,
 )
-from werkzeug.serving import make_server
 
 from scripts.chromium import find_chromium
 from tests.e2e.support import BIG, CHROMIUM_FLAGS, faults_of, shot
 from tests.factories.accounts import PASSWORD
 from tests.integration.several.conftest import EAST, WEST
 from tests.integration.several.crossings import PAGE, Traveller, ticket_of
+from tests.support.served import served
 
 
 @pytest.fixture
 def chromium(installation: Flask, playwright: Playwright) -> Iterator[Browser]:
     """A browser for which both programmes' hosts are this machine."""
-    server = make_server("127.0.0.1", 0, installation, threaded=True)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    serving.start()
-    here = f"127.0.0.1:{server.server_port}"
     hosts = [urlsplit(address).hostname for address in (EAST, WEST)]
-    rules = ", ".join(f"MAP {host} {here}" for host in hosts)
-    try:
+    with served(installation) as here:
+        rules = ", ".join(f"MAP {host} {here}" for host in hosts)
         path = find_chromium()
         assert path, "No Chromium here: run `make chromium`"
         browser = playwright.chromium.launch(
@@ -47,9 +42,6 @@ def chromium(installation: Flask, playwright: Playwright) -> Iterator[Browser]:
         )
         yield browser
         browser.close()
-    finally:
-        server.shutdown()
-        serving.join()
 
 
 def _sign_in(page: Page, email: str) -> None:
