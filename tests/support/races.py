@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -21,6 +22,7 @@ from portal.db import unit_of_work
 from portal.db.session import Database, PortalSession
 
 _CHANGES = ("INSERT", "UPDATE", "DELETE")
+_BEFORE, _AFTER = "before_cursor_execute", "after_cursor_execute"
 _LOCK = re.compile(r"\s+FOR (?:NO KEY )?UPDATE( OF \w+(, \w+)*)?")
 
 
@@ -40,22 +42,26 @@ def race(
 ) -> Race:
     """Let everybody run at once, each in a context and a unit of work of its own.
 
-    ``reading_after`` is for what reads again after its own change: they meet once more before
-    that, so that neither has committed. (On SQLite they cannot: one alone changes anything.)
+    ``reading_after`` is for what reads again after its own change: they meet before that, so that
+    both have changed, and after it, so that neither has committed while the other still reads. (On
+    SQLite they cannot: one alone changes anything.)
     An exception is a result like any other: the test says which results it can explain.
     """
     outcome = Race([None] * len(runners))
     start = threading.Barrier(len(runners), timeout=30)
-    stops = [(threading.Barrier(len(runners), timeout=patience), _CHANGES)]
+    wanted = [(_BEFORE, _CHANGES)]
     if reading_after and not database_of(app).is_sqlite:
-        stops.append((threading.Barrier(len(runners), timeout=patience), ("SELECT",)))
+        wanted += [(_BEFORE, ("SELECT",)), (_AFTER, ("SELECT",))]
+    stops = [
+        (threading.Barrier(len(runners), timeout=patience), when, what) for when, what in wanted
+    ]
     here = threading.local()
 
-    def wait(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
-        left: list[tuple[threading.Barrier, tuple[str, ...]]] = getattr(here, "racing", [])
-        if not left or not statement.startswith(left[0][1]):
+    def wait(when: str, _c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
+        left: list[tuple[threading.Barrier, str, tuple[str, ...]]] = getattr(here, "racing", [])
+        if not left or left[0][1] != when or not statement.startswith(left[0][2]):
             return
-        meeting, _before = left.pop(0)
+        meeting, *_where = left.pop(0)
         try:
             meeting.wait()
         except threading.BrokenBarrierError:
@@ -74,18 +80,28 @@ def race(
         finally:
             here.racing = []
 
-    engine = database_of(app).engine
-    event.listen(engine, "before_cursor_execute", wait)
-    try:
+    with _listening(app, wait):
         running = [threading.Thread(target=run, args=(n,)) for n in range(len(runners))]
         for thread in running:
             thread.start()
         for thread in running:
             thread.join(timeout=60)
         assert not any(thread.is_alive() for thread in running), "a runner hangs"
-    finally:
-        event.remove(engine, "before_cursor_execute", wait)
     return outcome
+
+
+@contextmanager
+def _listening(app: Flask, wait: Callable[..., None]) -> Iterator[None]:
+    """Call it before and after every statement, with which of the two it is."""
+    engine = database_of(app).engine
+    listeners = {name: partial(wait, name) for name in (_BEFORE, _AFTER)}
+    for name, listener in listeners.items():
+        event.listen(engine, name, listener)
+    try:
+        yield
+    finally:
+        for name, listener in listeners.items():
+            event.remove(engine, name, listener)
 
 
 @contextmanager
