@@ -13,29 +13,30 @@ from portal.diagnostics.models import DimensionScore, Response, ScoreHistogram
 Histograms = dict[str, tuple[int, ...]]
 
 
-def histograms(
-    *, questionnaire_key: str, sector: str, size_tier: str
-) -> tuple[Histograms, Histograms]:
-    """How many employers have each score 0 to 100, by dimension, over all districts.
+# Built once, here and below, because every page of results asks: to build one takes as long as to
+# run it.
+_H: Any = ScoreHistogram.__table__
+_OF_SECTOR = select(_H.c.dimension, _H.c.counts).where(
+    _H.c.questionnaire_key == bindparam("questionnaire"), _H.c.sector == bindparam("sector")
+)
+_OF_SIZE = _OF_SECTOR.where(_H.c.size_tier == bindparam("size"))
 
-    One statement gives both: the sector's employers of this size, and all of the sector's.
+
+def histograms(*, questionnaire_key: str, sector: str, size_tier: str | None) -> Histograms:
+    """How many of a sector's employers have each score 0 to 100, by dimension, in all districts.
+
+    Of one size, or of every size where it is None.
     """
-    rows = current_session().execute(
-        select(ScoreHistogram.dimension, ScoreHistogram.size_tier, ScoreHistogram.counts).where(
-            ScoreHistogram.questionnaire_key == questionnaire_key,
-            ScoreHistogram.sector == sector,
-        )
+    group = {"questionnaire": questionnaire_key, "sector": sector}
+    rows = (
+        current_session().execute(_OF_SECTOR, group)
+        if size_tier is None
+        else current_session().execute(_OF_SIZE, group | {"size": size_tier})
     )
-    same_size: dict[str, list[Sequence[int]]] = {}
-    every_size: dict[str, list[Sequence[int]]] = {}
-    for dimension, of_size, counts in rows:
-        every_size.setdefault(dimension, []).append(counts)
-        if of_size == size_tier:
-            same_size.setdefault(dimension, []).append(counts)
-    return (
-        {dimension: added(found) for dimension, found in same_size.items()},
-        {dimension: added(found) for dimension, found in every_size.items()},
-    )
+    found: dict[str, list[Sequence[int]]] = {}
+    for dimension, counts in rows:
+        found.setdefault(dimension, []).append(counts)
+    return {dimension: added(several) for dimension, several in found.items()}
 
 
 def added(found: Iterable[Sequence[int]]) -> tuple[int, ...]:
@@ -82,7 +83,6 @@ def counted_scores(questionnaire_key: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in rows]
 
 
-# Built once: every completion that replaces another asks it.
 _S: Any = DimensionScore.__table__
 _SCORES = select(_S.c.dimension, _S.c.score).where(_S.c.response_id == bindparam("response"))
 
@@ -93,6 +93,20 @@ def scores_of(response_id: int) -> dict[str, int]:
     return {dimension: score for dimension, score in rows}  # noqa: C416 - rows are no pairs to mypy
 
 
+_R: Any = Response.__table__
+_COUNTED_OF = prepared(
+    select(_R.c.size_tier, _S.c.dimension, _S.c.score)
+    .join(_S, _S.c.response_id == _R.c.id)
+    .where(
+        _R.c.employer_id == bindparam("employer"),
+        _R.c.questionnaire_key == bindparam("questionnaire"),
+        _R.c.sector == bindparam("sector"),
+        _R.c.is_current,
+    )
+    .order_by(_S.c.dimension)
+)
+
+
 def counted_scores_of(
     *, employer_id: int, questionnaire_key: str, sector: str
 ) -> tuple[str, dict[str, int]]:
@@ -100,19 +114,11 @@ def counted_scores_of(
 
     Empty when none of its responses stands for it in that sector.
     """
-    of_employer = (
-        select(Response.size_tier, DimensionScore.dimension, DimensionScore.score)
-        .join(DimensionScore, DimensionScore.response_id == Response.id)
-        .where(
-            Response.employer_id == employer_id,
-            Response.questionnaire_key == questionnaire_key,
-            Response.sector == sector,
-            Response.is_current,
-        )
-        .order_by(DimensionScore.dimension)
-    )
     size_tier, scores = "", {}
-    rows = current_session().execute(prepared(of_employer))
+    rows = current_session().execute(
+        _COUNTED_OF,
+        {"employer": employer_id, "questionnaire": questionnaire_key, "sector": sector},
+    )
     for size_tier, dimension, value in rows:  # noqa: B007 - the same in every row
         scores[dimension] = value
     return size_tier, scores

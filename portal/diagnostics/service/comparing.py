@@ -69,20 +69,19 @@ class Change:
 def benchmark(facts: queries.ResponseFacts) -> Benchmark:
     """Compare with the sector and size first, then with the sector; else say why not."""
     minimum = programme_settings().minimum_comparison_group
-    same_size, every_size = queries.histograms(
-        questionnaire_key=facts.questionnaire_key,
-        sector=facts.sector,
-        size_tier=facts.size_tier,
-    )
     own_size, own = _own_counted(facts)
-    for histograms, own_scores, words in (
+    for size, own_scores, words in (
         (
-            same_size,
+            facts.size_tier,
             own if own_size == facts.size_tier else {},
             _group(facts.sector, f"with {SIZE_WORDS[facts.size_tier]} people"),
         ),
-        (every_size, own, _group(facts.sector, "of every size")),
+        (None, own, _group(facts.sector, "of every size")),
     ):
+        # Those of every size are asked for only where too few are of this size.
+        histograms = queries.histograms(
+            questionnaire_key=facts.questionnaire_key, sector=facts.sector, size_tier=size
+        )
         standings = {
             key: comparison_or_withheld(_without(counts, own_scores.get(key)), value, minimum)
             for key, counts in histograms.items()
