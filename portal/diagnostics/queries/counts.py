@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Text, bindparam, cast, func, select
 
 from portal.db import current_session, prepared
 from portal.diagnostics.models import DimensionScore, Response, ScoreHistogram
@@ -14,29 +15,35 @@ Histograms = dict[str, tuple[int, ...]]
 
 
 # Built once, here and below, because every page of results asks: to build one takes as long as to
-# run it.
+# run it. The counts come as they are written, and are read only where they are wanted: those of a
+# sector's other sizes mostly are not.
 _H: Any = ScoreHistogram.__table__
-_OF_SECTOR = select(_H.c.dimension, _H.c.counts).where(
+_OF_SECTOR = select(_H.c.dimension, _H.c.size_tier, cast(_H.c.counts, Text)).where(
     _H.c.questionnaire_key == bindparam("questionnaire"), _H.c.sector == bindparam("sector")
 )
-_OF_SIZE = _OF_SECTOR.where(_H.c.size_tier == bindparam("size"))
 
 
-def histograms(*, questionnaire_key: str, sector: str, size_tier: str | None) -> Histograms:
-    """How many of a sector's employers have each score 0 to 100, by dimension, in all districts.
+@dataclass(frozen=True, slots=True)
+class SectorHistograms:
+    """A sector's histograms: the dimension, the size tier and the counts as they are written."""
 
-    Of one size, or of every size where it is None.
-    """
+    rows: Sequence[Any]
+
+    def of(self, size_tier: str | None) -> Histograms:
+        """Those of one size, or of every size where it is None, by dimension, in all districts."""
+        found: dict[str, list[list[int]]] = {}
+        for dimension, of_size, written in self.rows:
+            if size_tier in (None, of_size):
+                # "[1, 2]" as JSON has it, or "{1,2}" as an array is written.
+                counts = list(map(int, written[1:-1].split(",")))
+                found.setdefault(dimension, []).append(counts)
+        return {dimension: added(several) for dimension, several in found.items()}
+
+
+def histograms(*, questionnaire_key: str, sector: str) -> SectorHistograms:
+    """How many of a sector's employers have each score 0 to 100, by dimension, in one statement."""
     group = {"questionnaire": questionnaire_key, "sector": sector}
-    rows = (
-        current_session().execute(_OF_SECTOR, group)
-        if size_tier is None
-        else current_session().execute(_OF_SIZE, group | {"size": size_tier})
-    )
-    found: dict[str, list[Sequence[int]]] = {}
-    for dimension, counts in rows:
-        found.setdefault(dimension, []).append(counts)
-    return {dimension: added(several) for dimension, several in found.items()}
+    return SectorHistograms(current_session().execute(_OF_SECTOR, group).all())
 
 
 def added(found: Iterable[Sequence[int]]) -> tuple[int, ...]:

@@ -69,6 +69,7 @@ class Change:
 def benchmark(facts: queries.ResponseFacts) -> Benchmark:
     """Compare with the sector and size first, then with the sector; else say why not."""
     minimum = programme_settings().minimum_comparison_group
+    counted = queries.histograms(questionnaire_key=facts.questionnaire_key, sector=facts.sector)
     own_size, own = _own_counted(facts)
     for size, own_scores, words in (
         (
@@ -78,10 +79,7 @@ def benchmark(facts: queries.ResponseFacts) -> Benchmark:
         ),
         (None, own, _group(facts.sector, "of every size")),
     ):
-        # Those of every size are asked for only where too few are of this size.
-        histograms = queries.histograms(
-            questionnaire_key=facts.questionnaire_key, sector=facts.sector, size_tier=size
-        )
+        histograms = counted.of(size)
         standings = {
             key: comparison_or_withheld(_without(counts, own_scores.get(key)), value, minimum)
             for key, counts in histograms.items()
