@@ -7,26 +7,22 @@ change meanwhile (the defaults lose two updates in three under load; see docs/de
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, has_app_context
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from portal.db.postgres import LOCK_MILLISECONDS, Limits, make_postgres_engine
 from portal.db.programmes import init_programmes, separate_transactions
 from portal.db.slow import watch_statements
+from portal.db.sqlite import WRITE_OPTION, make_sqlite_engine
 from portal.db.tables_seen import STRAY, TOUCHED, watch_tables
 
-WRITE_OPTION = "portal_write"
 _WRITING = "portal_writing"
 # Of a session on a copy of the database, where nothing may be written; see replica.
 READ_ONLY = "portal_read_only"
@@ -44,43 +40,9 @@ def make_engine(url: str, limits: Limits | None = None, **options: Any) -> Engin
     """An engine with the portal's safe settings for SQLite or PostgreSQL, which has limits."""
     # What people typed stays out of the words of errors, and so out of logs.
     options.setdefault("hide_parameters", True)
-    if make_url(url).get_backend_name() != "sqlite":
-        return make_postgres_engine(make_url(url), limits, **options)
-    # A connection belongs to one transaction at a time; opening a SQLite file costs microseconds.
-    engine = create_engine(url, connect_args={"timeout": 5}, **options)
-
-    @event.listens_for(engine, "do_connect")
-    def on_opening(_dialect: Any, _record: Any, cargs: list[Any], _options: Any) -> None:
-        # The driver would make a new, empty file while the disk with the real one is away, and
-        # its log would lie beside that one when it comes back. `flask db upgrade` makes files.
-        if cargs and cargs[0] != ":memory:" and not Path(cargs[0]).exists():
-            gone = sqlite3.OperationalError("unable to open database file: it does not exist")
-            gone.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
-            raise gone
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-        # The driver must not open transactions by itself: we say BEGIN below.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "foreign_keys=ON",
-            "busy_timeout=5000",
-            # FULL: an approved payment must survive a power cut, and one file has one setting.
-            "synchronous=FULL",
-            "cache_size=-16000",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Any) -> None:
-        writing = connection.get_execution_options().get(WRITE_OPTION, False)
-        # Straight to the driver: nothing to compile, and every page begins with it.
-        connection.connection.dbapi_connection.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
+    if make_url(url).get_backend_name() == "sqlite":
+        return make_sqlite_engine(url, **options)
+    return make_postgres_engine(make_url(url), limits, **options)
 
 
 class PortalSession(Session):
@@ -302,6 +264,7 @@ def steady_reading() -> Iterator[PortalSession]:
 
 __all__ = [
     "LOCK_MILLISECONDS",
+    "WRITE_OPTION",
     "Database",
     "Limits",
     "PortalSession",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,9 +15,10 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.db.session import Database
+from portal.db import sqlite
+from portal.db.session import Database, current_session, unit_of_work
 from tests.support import databases
-from tests.support.contender import Counter, contend, make_counter, read_counter
+from tests.support.contender import Counter, bare_app, contend, make_counter, read_counter
 
 # `make prove` runs it ten times as long.
 BIG = os.environ.get("BIG") == "1"
@@ -106,3 +108,66 @@ def test_without_the_immediate_lock_writers_fail(database: Database) -> None:
         with pytest.raises(OperationalError, match="locked"):
             other.commit()
         other.rollback()
+
+
+# Whose turn it is --------------------------------------------------------------------------------
+
+WRITERS, FAIR, GAVE_UP = 8, 60, 1000
+
+
+def _turns_waited(url: str) -> list[int]:
+    """How many changes of others went first, for each of 200 by eight writers at once.
+
+    One that gave up after five seconds was passed over by more than there were.
+    """
+    app = bare_app(url)
+    waited: list[int] = []
+
+    def work() -> None:
+        for _ in range(25):
+            with app.app_context():
+                on_arrival = current_session().get_one(Counter, 1).value
+                try:
+                    change(on_arrival)
+                except sqlite3.OperationalError:
+                    waited.append(GAVE_UP)
+
+    def change(on_arrival: int) -> None:
+        with unit_of_work() as session:
+            counter = session.get_one(Counter, 1)
+            waited.append(counter.value - on_arrival)
+            counter.value += 1
+            session.flush()
+            # What a slow disk or a long change takes.
+            time.sleep(0.02)
+
+    running = [threading.Thread(target=work) for _ in range(WRITERS)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    app.extensions["portal_db"].dispose()
+    return waited
+
+
+@pytest.fixture
+def in_a_file(tmp_path: Path):
+    """A SQLite database of its own with one counter."""
+    made = Database(databases.new_database("sqlite", tmp_path))
+    make_counter(made)
+    yield made
+    made.dispose()
+
+
+def test_whoever_wants_to_write_gets_a_turn_before_others_had_many(in_a_file: Database) -> None:
+    waited = _turns_waited(in_a_file.url)
+    assert len(waited) == read_counter(in_a_file) == 200
+    assert max(waited) <= FAIR, "seven would be strictly in turn"
+
+
+def test_as_sqlite_waits_by_itself_some_are_passed_over(
+    in_a_file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    monkeypatch.setattr(sqlite, "begin_immediate", lambda it: it.execute("BEGIN IMMEDIATE"))
+    assert max(_turns_waited(in_a_file.url)) > FAIR
