@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 from playwright.sync_api import Error as BrowserError
 from sqlalchemy import select
 
@@ -141,13 +141,18 @@ def trapped(browser: Browser) -> Iterator[tuple[Page, Trap]]:
     context.set_default_timeout(20_000)
     context.expose_function("__hit", lambda number="": trap.caught.append(f"ran: {number}"))
     context.route("**/*", trap.answer)
+    try:
+        yield watched(context, trap), trap
+    finally:
+        context.close()
+
+
+def watched(context: BrowserContext, trap: Trap) -> Page:
+    """A new page that tells what it opens."""
     page = context.new_page()
     page.on("dialog", lambda dialog: (trap.caught.append("dialog"), dialog.dismiss()))
     page.on("popup", lambda popup: (trap.caught.append("popup"), popup.close()))
-    try:
-        yield page, trap
-    finally:
-        context.close()
+    return page
 
 
 @dataclass(frozen=True)
@@ -299,13 +304,11 @@ OPEN_PLACES = (
 @pytest.mark.timeout(3600 if BIG else 300)
 def test_what_runs_alone_runs_in_company(browser: Browser) -> None:
     """The control of planting ten together: wherever one of them would act, their text acts."""
-    with trapped(browser) as (page, trap):
+    with trapped(browser) as (first, trap):
+        pages = [first]
 
-        def caught(place: str, words: str) -> bool:
+        def acts(page: Page) -> bool:
             trap.caught.clear()
-            body = place.replace("X", words).encode()
-            made = f"<!doctype html><html lang=en><body>{body.decode()}</body>".encode()
-            trap.kept["/open"] = (200, {"Content-Type": "text/html; charset=utf-8"}, made)
             try:
                 page.goto("/open", wait_until="load")
                 page.evaluate(PROVOKE)
@@ -314,6 +317,17 @@ def test_what_runs_alone_runs_in_company(browser: Browser) -> None:
                 # It led away.
                 return True
             return bool(trap.caught)
+
+        def caught(place: str, words: str) -> bool:
+            made = f"<!doctype html><html lang=en><body>{place.replace('X', words)}</body>"
+            headers = {"Content-Type": "text/html; charset=utf-8"}
+            trap.kept["/open"] = (200, headers, made.encode())
+            if not acts(pages[-1]):
+                return False
+            # What a text still leads to would keep its page from opening the next.
+            pages.append(watched(first.context, trap))
+            pages.pop(0).close()
+            return True
 
         acted, swallowed = 0, []
         for place in OPEN_PLACES if BIG else OPEN_PLACES[:2]:
