@@ -18,6 +18,8 @@ from portal.network.rules.graph_picture import Cell
 from portal.network.rules.words import TIE_KINDS
 
 _TABLE: Any = NetworkSnapshot.__table__
+# Stands in no name of a sector or district.
+_BETWEEN: Final = "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +135,23 @@ def people(
 
 def cells() -> dict[Cell, int]:
     """How many members there are now in each sector and district."""
-    rows = current_session().execute(
-        select(Employer.sector, Employer.district, func.count(NetworkMember.id))
-        .join(Employer, Employer.id == NetworkMember.employer_id)
-        .where(NetworkMember.left_at.is_(None), Employer.merged_into_id.is_(None))
-        .group_by(Employer.sector, Employer.district)
+    # Each member's employer is looked up by its key: joined, PostgreSQL reads four tenths of all
+    # employers in the order of their keys to find two thousand members among them.
+    place = (
+        select(Employer.sector + _BETWEEN + Employer.district)
+        .where(Employer.id == NetworkMember.employer_id, Employer.merged_into_id.is_(None))
+        .scalar_subquery()
+        .label("place")
     )
-    return {(sector, district): number for sector, district, number in rows}
+    rows = current_session().execute(
+        select(place, func.count()).where(NetworkMember.left_at.is_(None)).group_by("place")
+    )
+    return {_cell(place): number for place, number in rows if place is not None}
+
+
+def _cell(place: str) -> Cell:
+    sector, district = place.split(_BETWEEN)
+    return sector, district
 
 
 @dataclass(frozen=True, slots=True)
